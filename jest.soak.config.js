@@ -1,0 +1,11 @@
+import base from './jest.config.js'
+
+/** Kills, races and faults; slower than `npm test` allows. */
+/** @type {import('jest').Config} */
+export default {
+  ...base,
+  testMatch: ['<rootDir>/test/soak/**/*.soak.ts'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  testTimeout: 600_000,
+  maxWorkers: 1,
+}
