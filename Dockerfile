@@ -1,0 +1,26 @@
+# syntax=docker/dockerfile:1
+FROM node:22-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY prisma ./prisma
+COPY scripts ./scripts
+COPY bin ./bin
+COPY src ./src
+RUN node scripts/ready.mjs && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:22-bookworm-slim
+ENV NODE_ENV=production PROXMOX_MPC_HOME=/home/node/deployment
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY LICENSE ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/prisma/migrations ./prisma/migrations
+COPY --from=build /app/bin ./bin
+COPY --from=build /app/dist ./dist
+RUN mkdir -p /home/node/deployment && chown node:node /home/node/deployment
+USER node
+VOLUME /home/node/deployment
+ENTRYPOINT ["node", "/app/bin/proxmox-mpc.mjs"]
+CMD ["console"]
