@@ -9,7 +9,7 @@ export default {
     '^.+\\.ts$': [
       '@swc/jest',
       {
-        jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+        jsc: { target: 'es2024', parser: { syntax: 'typescript' } },
         module: { type: 'es6' },
       },
     ],

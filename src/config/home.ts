@@ -1,0 +1,136 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { type Refusal, RefusalError, refuse } from '../core/refusal.js'
+import { parseConfig } from './load.js'
+import type { Config } from './schema.js'
+
+/** Where everything of a deployment lies. */
+export type HomePaths = {
+  readonly home: string
+  readonly proxmox: string
+  readonly config: string
+  readonly database: string
+  readonly secrets: string
+  readonly history: string
+}
+
+export function homePaths(home: string): HomePaths {
+  const root = resolve(home)
+  const proxmox = join(root, '.proxmox')
+  return {
+    home: root,
+    proxmox,
+    config: join(proxmox, 'config.yml'),
+    database: join(proxmox, 'state.db'),
+    secrets: join(proxmox, 'secrets'),
+    history: join(proxmox, 'console-history'),
+  }
+}
+
+/** Reads a home's configuration, or says that there is none. */
+export function readHome(paths: HomePaths): Config | Refusal {
+  if (!existsSync(paths.config))
+    return refuse(
+      'no_home',
+      `There is no Proxmox-MPC home in ${paths.home}.`,
+      'Make one with `proxmox-mpc init`, or name another with --home DIR.',
+    )
+  try {
+    return parseConfig(readFileSync(paths.config, 'utf8'), '.proxmox/config.yml')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return refuse(
+      'config_missing',
+      `The configuration cannot be read: ${why}`,
+      'Check the rights of the file.',
+    )
+  }
+}
+
+/**
+ * Writes files and remembers them, so that an interrupted `init` can leave things as it found them.
+ * Existing files are kept aside in memory; directories that it made go again when they are empty.
+ */
+export class HomeDraft {
+  readonly #made: {
+    readonly path: string
+    readonly kind: 'file' | 'directory'
+    readonly before: Buffer | null
+  }[] = []
+
+  directory(path: string, mode = 0o755): void {
+    this.#guard(() => {
+      if (existsSync(path)) return
+      const parent = dirname(path)
+      if (parent !== path) this.directory(parent, mode)
+      mkdirSync(path, { mode })
+      this.#made.push({ path, kind: 'directory', before: null })
+    })
+  }
+
+  file(path: string, text: string, mode = 0o644): void {
+    this.#guard(() => {
+      const before = existsSync(path) ? readFileSync(path) : null
+      this.#made.push({ path, kind: 'file', before })
+      const draft = `${path}.new`
+      writeFileSync(draft, text, { mode })
+      chmodSync(draft, mode)
+      renameSync(draft, path)
+    })
+  }
+
+  undo(): void {
+    for (const { path, kind, before } of this.#made.splice(0).reverse()) {
+      if (kind === 'directory') removeEmpty(path)
+      else if (before === null) {
+        rmSync(path, { force: true })
+        rmSync(`${path}.new`, { force: true })
+      } else writeFileSync(path, before)
+    }
+  }
+
+  #guard(write: () => void): void {
+    try {
+      write()
+    } catch (error) {
+      if (error instanceof RefusalError) throw error
+      const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+      const why = error instanceof Error ? error.message : String(error)
+      const refusal =
+        code === 'ENOSPC'
+          ? refuse('disk_full', 'The disk is full.', 'Make room; nothing was left half-written.')
+          : refuse(
+              'home_unwritable',
+              `The home cannot be written: ${why}`,
+              'Choose a directory that you may write to.',
+            )
+      throw new RefusalError(refusal, { cause: error })
+    }
+  }
+}
+
+function removeEmpty(path: string): void {
+  try {
+    rmdirSync(path)
+  } catch {
+    // Somebody put something in: then it is not ours to remove.
+  }
+}
+
+/** Files of the home that others on the machine can read although they hold secrets; for `doctor`. */
+export function exposed(paths: HomePaths, files: readonly string[]): readonly string[] {
+  return files.filter((file) => {
+    const path = resolve(paths.home, file)
+    return existsSync(path) && (statSync(path).mode & 0o007) !== 0
+  })
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod'
+
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'use lower-case letters, digits and dashes, at most 32')
+
+/** `https://host:port`, nothing more. */
+const endpoint = z.string().refine(isEndpoint, 'write it as https://HOST:8006')
+
+function isEndpoint(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const url = new URL(text)
+  const bare = url.username === '' && url.password === '' && url.search === '' && url.hash === ''
+  return url.protocol === 'https:' && bare && (url.pathname === '/' || url.pathname === '')
+}
+
+const secret = z
+  .string()
+  .regex(
+    /^\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}$/,
+    'a secret is a reference: $' + '{env:NAME} or $' + '{file:PATH}',
+  )
+
+const token = z.strictObject({
+  id: z.string().regex(/^[^\s:/@!=]+@[^\s:/@!=]+![A-Za-z][A-Za-z0-9._-]+$/, 'write it as user@realm!name'),
+  secret,
+})
+
+const tls = z
+  .strictObject({
+    ca_file: z.string().min(1).optional(),
+    fingerprint: z
+      .string()
+      .regex(
+        /^([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$/,
+        'a SHA-256 fingerprint is 32 pairs of hex digits with colons',
+      )
+      .optional(),
+    public_key: z
+      .string()
+      .regex(/^sha256\/[A-Za-z0-9+/]{43}=$/, 'written by init as sha256/…')
+      .optional(),
+  })
+  .refine(
+    (value) =>
+      value.ca_file === undefined || (value.fingerprint === undefined && value.public_key === undefined),
+    {
+      message: 'trust either a CA file or a fingerprint, not both',
+    },
+  )
+
+const cluster = z.strictObject({
+  endpoints: z.array(endpoint).min(1, 'name at least one endpoint'),
+  tls: tls.optional(),
+  tokens: z.strictObject({ read: token }),
+})
+
+const timezone = z.string().refine(isTimeZone, 'not a time zone; write it as Europe/Vienna or UTC')
+
+function isTimeZone(text: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const workspace = z.strictObject({
+  timezone: timezone.default('UTC'),
+  clusters: z.record(name, cluster),
+})
+
+/** `.proxmox/config.yml`. Unknown keys are errors: a typo must not silently mean "default". */
+export const Config = z
+  .strictObject({
+    version: z.literal(1),
+    demo: z.boolean().default(false),
+    default: name,
+    workspaces: z.record(name, workspace),
+  })
+  .superRefine((config, context) => {
+    if (config.workspaces[config.default] === undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['default'],
+        message: `there is no workspace ${config.default}`,
+      })
+    const seen = new Map<string, string>()
+    for (const [workspaceName, { clusters }] of Object.entries(config.workspaces)) {
+      if (Object.keys(clusters).length === 0)
+        context.addIssue({
+          code: 'custom',
+          path: ['workspaces', workspaceName, 'clusters'],
+          message: 'name a cluster',
+        })
+      for (const clusterName of Object.keys(clusters)) {
+        const other = seen.get(clusterName)
+        if (other !== undefined)
+          context.addIssue({
+            code: 'custom',
+            path: ['workspaces', workspaceName, 'clusters', clusterName],
+            message: `workspace ${other} has a cluster of that name; names are unique in a home`,
+          })
+        seen.set(clusterName, workspaceName)
+      }
+    }
+  })
+export type Config = z.infer<typeof Config>
+export type ClusterConfig = z.infer<typeof cluster>
+
+/** Every key that may stand in the file, for suggesting the right one. */
+export const CONFIG_KEYS = [
+  'version',
+  'demo',
+  'default',
+  'workspaces',
+  'timezone',
+  'clusters',
+  'endpoints',
+  'tls',
+  'ca_file',
+  'fingerprint',
+  'public_key',
+  'tokens',
+  'read',
+  'id',
+  'secret',
+] as const

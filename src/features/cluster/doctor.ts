@@ -1,0 +1,118 @@
+import type { Source } from '../../core/card.js'
+import { liveSource, neverSynced } from '../../core/facts.js'
+import { refusalOf } from '../../core/outage.js'
+import { missingPrivileges, roleScript } from '../../core/privileges.js'
+import type { Check } from '../../ports/checks.js'
+import { type Probe, PveError } from '../../ports/pve.js'
+import type { QueryContext } from '../../ports/query.js'
+
+export type Diagnosis = {
+  readonly cluster: string
+  readonly checks: readonly Check[]
+  /** Commands for a root shell of the cluster; empty when nothing is missing. */
+  readonly script: string
+  readonly source: Source
+}
+
+/** A clock that is further off than this makes times in history and of tasks misleading. */
+const CLOCK_TOLERANCE_SECONDS = 30
+
+/** Connects to a cluster and looks at all that reading needs. */
+export async function diagnose(context: QueryContext, cluster: string): Promise<Diagnosis> {
+  const pve = context.pve(cluster)
+  try {
+    const probe = await pve.access.probe(context.signal)
+    const missing = missingPrivileges(probe.permissions, 'read', majorOf(probe.version))
+    return {
+      cluster,
+      checks: [
+        {
+          subject: `${cluster}: connection`,
+          state: 'ok',
+          finding: `${probe.endpoint} answers over trusted TLS`,
+          hint: '',
+        },
+        { subject: `${cluster}: version`, state: 'ok', finding: `Proxmox VE ${probe.version}`, hint: '' },
+        quorumCheck(cluster, probe),
+        privilegeCheck(cluster, missing),
+        clockCheck(cluster, probe.clockAhead),
+        ...endpointChecks(cluster, pve.access.endpoints()),
+      ],
+      script: missing.length === 0 ? '' : roleScript('read', probe.version),
+      source: liveSource(cluster, context.now.toISOString()),
+    }
+  } catch (error) {
+    if (!(error instanceof PveError)) throw error
+    const refusal = refusalOf(error.outage)
+    const finding = [refusal.message, ...refusal.details].join(' ')
+    return {
+      cluster,
+      checks: [
+        { subject: `${cluster}: connection`, state: 'failed', finding, hint: refusal.hint },
+        ...endpointChecks(cluster, pve.access.endpoints()),
+      ],
+      script: '',
+      source: neverSynced(cluster, 'not reachable'),
+    }
+  }
+}
+
+function majorOf(version: string): 8 | 9 {
+  return version.startsWith('8') ? 8 : 9
+}
+
+function quorumCheck(cluster: string, probe: Probe): Check {
+  const subject = `${cluster}: quorum`
+  if (probe.quorate.kind === 'unknown')
+    return {
+      subject,
+      state: 'warning',
+      finding: `unknown: ${probe.quorate.why}`,
+      hint: 'Give the token Sys.Audit on /.',
+    }
+  if (probe.quorate.value) return { subject, state: 'ok', finding: 'the cluster is quorate', hint: '' }
+  return {
+    subject,
+    state: 'failed',
+    finding: 'no quorum',
+    hint: 'Bring nodes back; until then nothing can be changed.',
+  }
+}
+
+function privilegeCheck(
+  cluster: string,
+  missing: readonly { path: string; privileges: readonly string[] }[],
+): Check {
+  const subject = `${cluster}: privileges for reading`
+  if (missing.length === 0) return { subject, state: 'ok', finding: 'all there', hint: '' }
+  const finding = missing.map(({ path, privileges }) => `${privileges.join(', ')} on ${path}`).join('; ')
+  return {
+    subject,
+    state: 'warning',
+    finding: `missing: ${finding}`,
+    hint: 'Run the commands below on a node, as root.',
+  }
+}
+
+function clockCheck(cluster: string, ahead: number): Check {
+  const subject = `${cluster}: clock`
+  const off = Math.abs(Math.round(ahead))
+  if (off <= CLOCK_TOLERANCE_SECONDS)
+    return { subject, state: 'ok', finding: `within ${off} s of ours`, hint: '' }
+  const direction = ahead > 0 ? 'ahead of' : 'behind'
+  return { subject, state: 'warning', finding: `${off} s ${direction} ours`, hint: 'Let both sides use NTP.' }
+}
+
+function endpointChecks(
+  cluster: string,
+  endpoints: readonly { endpoint: string; state: string; note: string }[],
+): readonly Check[] {
+  return endpoints
+    .filter(({ state }) => state === 'down')
+    .map(({ endpoint, note }) => ({
+      subject: `${cluster}: ${endpoint}`,
+      state: 'warning',
+      finding: note === '' ? 'does not answer' : note,
+      hint: 'Other nodes answer in its place.',
+    }))
+}

@@ -1,0 +1,145 @@
+import type { ArgSpec } from '../core/args.js'
+import type { Picture } from '../core/change.js'
+import { splitWords } from '../core/words.js'
+import type { QueryContext, Workspace } from '../ports/query.js'
+import type { Completion } from '../ports/road.js'
+import type { AnyCommand } from './parse.js'
+import { pictures } from './pictures.js'
+
+/** How many candidates are offered; more would help nobody. */
+const MOST = 100
+
+type From = {
+  /** Null where there is no home. */
+  readonly stores: Pick<QueryContext['stores'], 'inventory'> | null
+  readonly commands: readonly AnyCommand[]
+  readonly workspaces: readonly Workspace[]
+}
+
+/** What may stand where the line ends: commands, flags, or values of the argument that is due. From the store alone. */
+export async function complete(
+  from: From,
+  line: string,
+  workspace: Workspace | null,
+): Promise<readonly Completion[]> {
+  const split = splitWords(line)
+  const words = 'kind' in split ? [] : split.map((word) => word.text)
+  const last = /\s$/.test(line) || line === '' ? '' : (words.pop() ?? '')
+  const command = commandOf(from.commands, words)
+  const offers =
+    command === null
+      ? commandOffers(from.commands, words)
+      : await argumentOffers(from, command, words, last, workspace)
+  const typed = last.toLowerCase()
+  return offers.filter((offer) => offer.text.toLowerCase().startsWith(typed)).slice(0, MOST)
+}
+
+function commandOf(commands: readonly AnyCommand[], words: readonly string[]): AnyCommand | null {
+  const fits = ({ path }: AnyCommand) => path.every((part, i) => words[i]?.toLowerCase() === part)
+  return commands.find((command) => command.path.length === 2 && fits(command)) ?? commands.find(fits) ?? null
+}
+
+function commandOffers(commands: readonly AnyCommand[], words: readonly string[]): readonly Completion[] {
+  if (words.length > 1) return []
+  const offers = new Map<string, string>()
+  for (const { path, summary } of commands) {
+    if (words.length === 0) offers.set(path[0], path.length === 1 ? summary : `${path[0]} …`)
+    else if (path[0] === words[0]?.toLowerCase() && path[1] !== undefined) offers.set(path[1], summary)
+  }
+  return [...offers].map(([text, note]) => ({ text, note }))
+}
+
+async function argumentOffers(
+  from: From,
+  command: AnyCommand,
+  words: readonly string[],
+  last: string,
+  workspace: Workspace | null,
+): Promise<readonly Completion[]> {
+  const typed = words.slice(command.path.length)
+  const previous = typed.at(-1)
+  const flags = Object.entries(command.args).filter(([, spec]) => spec.flag)
+  const awaited = flags.find(([name, spec]) => previous === `--${name}` && spec.kind !== 'switch')
+  if (awaited !== undefined) return valuesOf(from, awaited[1], workspace)
+  if (last.startsWith('-')) return flags.map(([name, spec]) => ({ text: `--${name}`, note: spec.summary }))
+  const places = Object.values(command.args).filter((spec) => !spec.flag)
+  const at = Math.min(looseCount(typed, command), places.length - 1)
+  const spec = places[at]
+  if (spec === undefined) return flags.map(([name, flag]) => ({ text: `--${name}`, note: flag.summary }))
+  const next = spec.kind === 'choice' && !spec.required ? places[at + 1] : undefined
+  const offers = await valuesOf(from, spec, workspace)
+  return next === undefined ? offers : [...offers, ...(await valuesOf(from, next, workspace))]
+}
+
+function looseCount(typed: readonly string[], command: AnyCommand): number {
+  return typed.filter((word, i) => {
+    const before = typed[i - 1]
+    const isValue = before?.startsWith('--') === true && command.args[before.slice(2)]?.kind !== 'switch'
+    return !word.startsWith('--') && !isValue
+  }).length
+}
+
+async function valuesOf(
+  from: From,
+  spec: ArgSpec,
+  workspace: Workspace | null,
+): Promise<readonly Completion[]> {
+  const load = async () =>
+    workspace === null || from.stores === null ? [] : pictures(from.stores.inventory, workspace.clusters).all()
+  switch (spec.kind) {
+    case 'guest':
+      return guestOffers(await load())
+    case 'guests':
+      return [...guestOffers(await load()), ...filterOffers(await load())]
+    case 'resource': {
+      const loaded = await load()
+      const others = loaded.flatMap(({ inventory }) => [
+        ...(spec.types.includes('node')
+          ? inventory.nodes.map((node) => ({ text: node.name, note: 'node' }))
+          : []),
+        ...(spec.types.includes('storage')
+          ? inventory.storages.map((storage) => ({ text: storage.name, note: 'storage' }))
+          : []),
+        ...(spec.types.includes('pool')
+          ? inventory.pools.map((pool) => ({ text: pool.name, note: 'pool' }))
+          : []),
+      ])
+      return unique([...(spec.types.includes('guest') ? guestOffers(loaded) : []), ...others])
+    }
+    case 'choice':
+      return spec.choices.map((text) => ({ text, note: spec.label }))
+    case 'workspace':
+      return from.workspaces.map(({ name }) => ({ text: name, note: 'workspace' }))
+    case 'words':
+      return unique(from.commands.map(({ path, summary }) => ({ text: path[0], note: summary })))
+    case 'duration':
+      return ['1h', '24h', '7d'].map((text) => ({ text, note: 'time span' }))
+    case 'task':
+    case 'int':
+    case 'text':
+    case 'switch':
+      return []
+  }
+}
+
+function guestOffers(loaded: readonly Picture[]): readonly Completion[] {
+  return loaded.flatMap(({ inventory }) =>
+    inventory.guests
+      .filter((guest) => !guest.hidden)
+      .map((guest) => ({ text: guest.name, note: `${guest.vmid} (${guest.node}, ${guest.status})` })),
+  )
+}
+
+function filterOffers(loaded: readonly Picture[]): readonly Completion[] {
+  const guests = loaded.flatMap(({ inventory }) => inventory.guests)
+  return unique([
+    ...guests.flatMap((guest) => guest.tags.map((tag) => ({ text: `tag=${tag}`, note: 'tag' }))),
+    ...guests.map((guest) => ({ text: `node=${guest.node}`, note: 'node' })),
+    ...guests.flatMap((guest) => (guest.pool === null ? [] : [{ text: `pool=${guest.pool}`, note: 'pool' }])),
+    ...['running', 'stopped', 'paused'].map((status) => ({ text: `status=${status}`, note: 'state' })),
+  ])
+}
+
+function unique(offers: readonly Completion[]): readonly Completion[] {
+  return [...new Map(offers.map((offer) => [offer.text, offer])).values()]
+}

@@ -1,0 +1,53 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator/server.js'
+import type { SimulatorFacts } from './demo.js'
+
+export type SimulateOptions = SimulatorOptions & {
+  /** End the process a moment after the last attached console has gone. */
+  readonly exitWhenLast: boolean
+}
+
+const READ_TOKEN = 'mpc@pve!read'
+
+/** Runs a simulator until the signal aborts or, if asked, its last console has gone. Gives it once it listens. */
+export async function simulate(options: SimulateOptions, stop: () => void): Promise<Simulator> {
+  const { exitWhenLast, ...rest } = options
+  const simulator = await startSimulator({ ...rest, exitWhenLast, ...(exitWhenLast ? { onIdle: stop } : {}) })
+  if (options.stateDir !== undefined) announce(options.stateDir, simulator)
+  return simulator
+}
+
+/** Tells consoles where it listens; they look for this file. The token's secret goes to a file of its own. */
+function announce(directory: string, simulator: Simulator): void {
+  const readTokenFile = join(directory, 'read-token')
+  writeFileSync(readTokenFile, `${simulator.tokens[READ_TOKEN] ?? ''}\n`, { mode: 0o600 })
+  const facts: SimulatorFacts = {
+    pid: process.pid,
+    endpoint: simulator.endpoint,
+    controlUrl: simulator.controlUrl,
+    fingerprint: simulator.fingerprint,
+    readTokenId: READ_TOKEN,
+    readTokenFile,
+  }
+  writeFileSync(join(directory, 'running.json'), `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 })
+  rmSync(join(directory, 'starting'), { force: true })
+}
+
+/**
+ * What `simulate` prints for somebody who wants to connect to it. Where a state directory is kept, the secrets stay in
+ * its files, since the output may be a log.
+ */
+export function describeSimulator(simulator: Simulator, showSecrets: boolean): string {
+  const tokens = Object.entries(simulator.tokens).map(
+    ([id, secret]) => `token        ${id}${showSecrets ? `=${secret}` : ''}`,
+  )
+  const lines = [
+    `endpoint     ${simulator.endpoint}`,
+    `fingerprint  ${simulator.fingerprint}`,
+    ...(simulator.caFile === null ? [] : [`CA file      ${simulator.caFile}`]),
+    `control      ${simulator.controlUrl}`,
+    ...tokens,
+  ]
+  return `${lines.join('\n')}\n`
+}

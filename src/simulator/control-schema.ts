@@ -1,0 +1,167 @@
+import { z } from 'zod'
+
+const vmid = z.int().min(100).max(999_999_999)
+const kind = z.enum(['qemu', 'lxc'])
+const node = z.string().min(1)
+const configValue = z.union([z.string(), z.number()])
+
+const match = {
+  path: z.string().optional(),
+  method: z.enum(['GET', 'POST', 'PUT', 'DELETE']).optional(),
+  count: z.int().min(1).optional(),
+}
+const when = z.enum(['before', 'after']).default('before')
+
+/** Faults that spoil the answers to requests that match. */
+export const requestFaultSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('proxy-error'), status: z.literal([595, 596]), when, ...match }),
+  z.object({ kind: z.literal('reset'), when, ...match }),
+  z.object({ kind: z.literal('slow'), ms: z.int().min(0), ...match }),
+  z.object({ kind: z.literal('truncated'), ...match }),
+  z.object({ kind: z.literal('html'), ...match }),
+  z.object({ kind: z.literal('oversized'), bytes: z.int().min(1), ...match }),
+  z.object({ kind: z.literal('wrong-content'), body: z.string().default('{"data":"surprise"}'), ...match }),
+  z.object({ kind: z.literal('status'), status: z.int().min(400).max(599), reason: z.string(), ...match }),
+])
+
+/** Faults of the cluster itself, and rights taken from a token. */
+const clusterFaultSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('node-offline'), node }),
+  /** With `rebooted` the node comes back as after a power loss: only its onboot guests run. */
+  z.object({ kind: z.literal('node-online'), node, rebooted: z.boolean().default(false) }),
+  z.object({ kind: z.literal('quorum-lost') }),
+  z.object({ kind: z.literal('quorum-regained') }),
+  /** Without a path the token itself stops working; without privileges it loses all at and below the path. */
+  z.object({
+    kind: z.literal('revoke'),
+    token: z.string(),
+    path: z.string().startsWith('/').optional(),
+    privileges: z.array(z.string()).default([]),
+  }),
+  z.object({ kind: z.literal('restore'), token: z.string() }),
+])
+
+export const faultSchema = z.union([requestFaultSchema, clusterFaultSchema])
+export type FaultRequest = z.input<typeof faultSchema>
+export type ParsedFault = z.output<typeof faultSchema>
+
+/**
+ * How a change was made: in the web interface, where PVE leaves a task of root@pam if it makes one, or by editing
+ * the config file, which leaves no trace.
+ */
+const by = z.enum(['web-ui', 'config-file']).default('web-ui')
+
+const newGuest = {
+  guestKind: kind.default('qemu'),
+  name: z.string().min(1),
+  node: node.optional(),
+  tags: z.string().optional(),
+  pool: z.string().optional(),
+  running: z.boolean().default(false),
+  memoryMiB: z.int().min(16).default(1024),
+  cores: z.int().min(1).default(1),
+  diskGiB: z.int().min(1).default(8),
+}
+
+/** Changes made by someone else. */
+export const changeSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('rename'), vmid, name: z.string().min(1), by }),
+  z.object({ kind: z.literal('tags'), vmid, tags: z.string(), by }),
+  z.object({ kind: z.literal('pool'), vmid, pool: z.string().nullable() }),
+  z.object({
+    kind: z.literal('config'),
+    vmid,
+    set: z.record(z.string(), configValue).default({}),
+    remove: z.array(z.string()).default([]),
+    by,
+  }),
+  z.object({ kind: z.literal('power'), vmid, to: z.enum(['on', 'off', 'pause']) }),
+  z.object({ kind: z.literal('migrate'), vmid, node }),
+  z.object({ kind: z.literal('destroy'), vmid, by }),
+  z.object({ kind: z.literal('create'), vmid, ...newGuest, by }),
+  z.object({
+    kind: z.literal('recreate'),
+    vmid,
+    guestKind: kind.optional(),
+    name: z.string().optional(),
+    by,
+  }),
+  z.object({
+    kind: z.literal('snapshot-add'),
+    vmid,
+    name: z.string().min(2),
+    description: z.string().default(''),
+  }),
+  z.object({ kind: z.literal('snapshot-remove'), vmid, name: z.string() }),
+  z.object({ kind: z.literal('lock'), vmid, lock: z.string().nullable() }),
+  z.object({ kind: z.literal('ha'), vmid, state: z.enum(['started', 'stopped']).nullable() }),
+  /** Whether the guest ignores requests to shut down. */
+  z.object({ kind: z.literal('stubborn'), vmid, stubborn: z.boolean() }),
+  z.object({
+    kind: z.literal('add-storage'),
+    storage: z.string().min(2),
+    type: z.enum(['dir', 'nfs', 'lvmthin', 'zfspool']).default('dir'),
+    content: z.array(z.string()).default(['images']),
+    shared: z.boolean().default(false),
+    nodes: z.array(node).nullable().default(null),
+    totalBytes: z.int().min(1).default(1_099_511_627_776),
+  }),
+  z.object({ kind: z.literal('random-changes'), percent: z.number().min(0).max(100), seed: z.int() }),
+  /** A new certificate on the same key, as PVE renews it. */
+  z.object({ kind: z.literal('renew-certificate'), node }),
+  /** A new certificate on a new key, as `pvecm updatecerts --force` makes it. */
+  z.object({ kind: z.literal('rekey-certificate'), node }),
+])
+export type ChangeRequest = z.input<typeof changeSchema>
+export type ParsedChange = z.output<typeof changeSchema>
+
+export const clockSchema = z.object({
+  advanceSeconds: z.number().min(0).optional(),
+  rate: z.number().min(0).max(10_000).optional(),
+})
+export type ClockRequest = z.input<typeof clockSchema>
+
+const call = z.object({
+  n: z.int(),
+  at: z.string(),
+  method: z.string(),
+  path: z.string(),
+  params: z.record(z.string(), z.string()),
+  token: z.string(),
+  executed: z.boolean(),
+  status: z.int(),
+  data: z.string().nullable(),
+})
+export const callsSchema = z.array(call)
+export type Call = z.output<typeof call>
+
+export const stateSchema = z.object({
+  version: z.string(),
+  seed: z.int(),
+  now: z.string(),
+  rate: z.number(),
+  quorate: z.boolean(),
+  nodes: z.array(
+    z.object({ name: z.string(), online: z.boolean(), fingerprint: z.string(), guests: z.int() }),
+  ),
+  guests: z.int(),
+  runningTasks: z.int(),
+  faults: z.array(z.object({ id: z.int(), kind: z.string(), left: z.int().nullable() })),
+})
+export type StateSummary = z.output<typeof stateSchema>
+
+export const clientsSchema = z.object({ attached: z.int(), connections: z.record(z.string(), z.int()) })
+export type Clients = z.output<typeof clientsSchema>
+
+export const helloSchema = z.object({
+  simulator: z.literal('proxmox-mpc'),
+  endpoint: z.string(),
+  fingerprint: z.string(),
+  pid: z.int(),
+})
+export type Hello = z.output<typeof helloSchema>
+
+export const changedSchema = z.object({ changed: z.array(z.object({ vmid: z.int(), what: z.string() })) })
+export type Changed = z.output<typeof changedSchema>
+
+export const problemSchema = z.object({ error: z.string() })
