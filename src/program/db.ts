@@ -46,7 +46,7 @@ async function restore(
   directory: string,
   file: string | null,
 ): Promise<number | Refusal> {
-  const newest = file ?? (await listBackups(directory))[0]?.path ?? null
+  const newest = file ?? listBackups(directory)[0]?.path ?? null
   if (newest === null)
     return refuse(
       'backup_missing',
@@ -55,6 +55,7 @@ async function restore(
     )
   const done = await restoreStore(database, newest, {
     migrationsDir: join(surroundings(here).packageRoot, 'prisma/migrations'),
+    now: new Date(),
   })
   here.output.write(`Restored ${newest}\n`)
   if (done.replaced !== null) here.output.write(`What was there before is kept as ${done.replaced}\n`)

@@ -84,14 +84,20 @@ describe('the cluster', () => {
 
     expect(shown.status).toBe(0)
     expect(shown.answer.card.heading).toMatch(/web-01 .* was running/)
-    expect(shown.answer.card.sources[0]).toMatchObject({ kind: 'synced', note: expect.stringContaining('cannot be reached') })
+    expect(shown.answer.card.sources[0]).toMatchObject({
+      kind: 'synced',
+      note: expect.stringContaining('cannot be reached'),
+    })
     expect(synced).toMatchObject({ status: 1, answer: { code: 'cluster_unreachable' } })
   })
 
   it('was never reached: nothing is made up', async () => {
     await lab.simulator.close()
 
-    expect(await exec(lab.home, 'status')).toMatchObject({ status: 1, answer: { ok: false, code: 'cluster_unreachable' } })
+    expect(await exec(lab.home, 'status')).toMatchObject({
+      status: 1,
+      answer: { ok: false, code: 'cluster_unreachable' },
+    })
   })
 
   it('does not accept the token any more', async () => {
@@ -142,7 +148,11 @@ describe('the cluster', () => {
   it.each([
     ['HTML', { kind: 'html' as const }, 'not_proxmox'],
     ['truncated JSON', { kind: 'truncated' as const }, 'not_proxmox'],
-    ['a body over the limit', { kind: 'oversized' as const, bytes: 70 * 1024 * 1024, path: '/cluster/resources' }, 'answer_too_large'],
+    [
+      'a body over the limit',
+      { kind: 'oversized' as const, bytes: 70 * 1024 * 1024, path: '/cluster/resources' },
+      'answer_too_large',
+    ],
     ['something else than a list', { kind: 'wrong-content' as const }, 'not_proxmox'],
   ])('answers %s', async (_, fault, code) => {
     await lab.control.fault(fault)
@@ -209,7 +219,11 @@ describe('names and notes that mean harm', () => {
   it('reach the console as plain text, and the JSON unchanged', async () => {
     const name = `x\u001b[31m\u0007"'<!channel>\u202e🐙\t`
     await lab.control.change({ kind: 'rename', vmid: 101, name, by: 'config-file' })
-    await lab.control.change({ kind: 'config', vmid: 101, set: { description: `${'long '.repeat(2000)}\u001b]0;title\u0007` } })
+    await lab.control.change({
+      kind: 'config',
+      vmid: 101,
+      set: { description: `${'long '.repeat(2000)}\u001b]0;title\u0007` },
+    })
     await exec(lab.home, 'sync')
 
     const json = await exec(lab.home, 'show', '101')
@@ -219,7 +233,9 @@ describe('names and notes that mean harm', () => {
     expect(json.answer.card.heading).toContain(name)
     for (const printed of [text, list]) {
       expect(printed.status).toBe(0)
-      expect(printed.stdout).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/)
+      expect(printed.stdout).not.toMatch(
+        /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/,
+      )
     }
     expect(list.stdout).toContain('🐙')
   })
@@ -228,7 +244,9 @@ describe('names and notes that mean harm', () => {
 describe('two consoles on one home', () => {
   it('both answer', async () => {
     const both = await Promise.all(
-      ['status\nsync\nls\n', 'status\nsync\nls\n'].map((input) => run(['console', '--home', lab.home], { input })),
+      ['status\nsync\nls\n', 'status\nsync\nls\n'].map((input) =>
+        run(['console', '--home', lab.home], { input }),
+      ),
     )
 
     for (const ran of both) {

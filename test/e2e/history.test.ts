@@ -98,6 +98,8 @@ describe('diff', () => {
     const { answer } = await exec(lab.home, 'diff', '1h')
 
     expect(answer.card.heading).toBe('1 difference')
-    expect(answer.card.sections[0].table.rows).toEqual([{ thing: '102 web-two', change: 'renamed: web-02 → web-two' }])
+    expect(answer.card.sections[0].table.rows).toEqual([
+      { thing: '102 web-two', change: 'renamed: web-02 → web-two' },
+    ])
   })
 })

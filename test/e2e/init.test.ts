@@ -21,7 +21,8 @@ describe('init by flags', () => {
     expect(config()).not.toContain(CANARY)
     expect(config()).toContain(lab.secretFile)
     expect(config()).toMatch(/public_key: sha256\//)
-    for (const tool of ['terraform', 'pulumi', 'ansible']) expect(statSync(join(lab.home, tool)).isDirectory()).toBe(true)
+    for (const tool of ['terraform', 'pulumi', 'ansible'])
+      expect(statSync(join(lab.home, tool)).isDirectory()).toBe(true)
     expect(status).toMatchObject({ status: 0, answer: { ok: true, code: 'done', operation: null } })
     expect(status.answer.card.heading).toMatch(/^lab: quorate, 3 of 3 nodes online/)
   })
@@ -48,11 +49,26 @@ describe('init by flags', () => {
   it.each<[string, (lab: Lab) => readonly string[], number, string]>([
     ['another fingerprint', () => ['--fingerprint', `${'AB:'.repeat(31)}CD`], 1, 'tls_fingerprint'],
     ['no fingerprint and nobody to ask', () => [], 1, 'tls_untrusted'],
-    ['a token that does not exist', (at) => ['--fingerprint', at.simulator.fingerprint, '--token-id', 'x@pve!y0'], 1, 'auth_failed'],
-    ['a token id without a name', (at) => ['--fingerprint', at.simulator.fingerprint, '--token-id', 'x@pve'], 2, 'wrong_argument'],
+    [
+      'a token that does not exist',
+      (at) => ['--fingerprint', at.simulator.fingerprint, '--token-id', 'x@pve!y0'],
+      1,
+      'auth_failed',
+    ],
+    [
+      'a token id without a name',
+      (at) => ['--fingerprint', at.simulator.fingerprint, '--token-id', 'x@pve'],
+      2,
+      'wrong_argument',
+    ],
     ['a host that is not there', () => ['--endpoint', 'https://127.0.0.1:1'], 1, 'cluster_unreachable'],
     ['plain http', () => ['--endpoint', 'http://127.0.0.1:8006'], 2, 'wrong_argument'],
-    ['a secret file that is not there', (at) => ['--fingerprint', at.simulator.fingerprint, '--token-secret-file', '/nowhere'], 2, 'secret_missing'],
+    [
+      'a secret file that is not there',
+      (at) => ['--fingerprint', at.simulator.fingerprint, '--token-secret-file', '/nowhere'],
+      2,
+      'secret_missing',
+    ],
     ['a bad name', () => ['--workspace', 'My Lab'], 2, 'wrong_argument'],
     ['an unknown flag', () => ['--finger-print', 'x'], 2, 'unknown_flag'],
   ])('with %s is refused and leaves nothing behind', async (_, flags, status, code) => {
@@ -72,7 +88,23 @@ describe('init by flags', () => {
     await lab.control.fault({ kind: 'slow', ms: 5000 })
 
     const ran = await run(
-      ['init', '--home', lab.home, '--workspace', 'lab', '--cluster', 'lab', '--endpoint', lab.simulator.endpoint, '--token-id', 'mpc@pve!read', '--token-secret-file', lab.secretFile, '--fingerprint', lab.simulator.fingerprint],
+      [
+        'init',
+        '--home',
+        lab.home,
+        '--workspace',
+        'lab',
+        '--cluster',
+        'lab',
+        '--endpoint',
+        lab.simulator.endpoint,
+        '--token-id',
+        'mpc@pve!read',
+        '--token-secret-file',
+        lab.secretFile,
+        '--fingerprint',
+        lab.simulator.fingerprint,
+      ],
       { onStart: (child) => setTimeout(() => child.kill('SIGINT'), 1500) },
     )
 
@@ -85,7 +117,14 @@ describe('init by flags', () => {
     writeFileSync(join(lab.home, '.proxmox/config.yml'), config().replace('version: 1', '# mine\nversion: 1'))
 
     const twice = await lab.init('--fingerprint', lab.simulator.fingerprint)
-    const second = await lab.init('--fingerprint', lab.simulator.fingerprint, '--workspace', 'far', '--cluster', 'far')
+    const second = await lab.init(
+      '--fingerprint',
+      lab.simulator.fingerprint,
+      '--workspace',
+      'far',
+      '--cluster',
+      'far',
+    )
     const listed = await exec(lab.home, 'workspace', 'ls')
 
     expect(twice).toMatchObject({ status: 2, stderr: expect.stringContaining('[home_exists]') })
@@ -95,7 +134,14 @@ describe('init by flags', () => {
   })
 
   it('lists privileges that the token lacks and prints what grants them', async () => {
-    const ran = await lab.init('--fingerprint', lab.simulator.fingerprint, '--token-id', 'nobody@pve!none', '--token-secret-file', secretOf('nobody@pve!none'))
+    const ran = await lab.init(
+      '--fingerprint',
+      lab.simulator.fingerprint,
+      '--token-id',
+      'nobody@pve!none',
+      '--token-secret-file',
+      secretOf('nobody@pve!none'),
+    )
 
     expect(ran.status).toBe(0)
     expect(ran.stdout + ran.stderr).toMatch(/VM\.Audit/)

@@ -31,5 +31,6 @@ export default function teardown() {
     console.error(`\nThe canary secret leaked into:\n  ${leaks.join('\n  ')}\n`)
     throw new Error(`the canary secret leaked into ${leaks.length} files`)
   }
-  if (files.length > 0) console.log(`\nThe canary secret is in none of ${files.length} files that this run wrote.`)
+  if (files.length > 0)
+    console.log(`\nThe canary secret is in none of ${files.length} files that this run wrote.`)
 }

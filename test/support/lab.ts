@@ -15,10 +15,24 @@ export type Lab = {
 
 /** A simulated cluster with the canary as its token's secret, and a directory for a home. */
 export async function startLab(options: SimulatorOptions = {}): Promise<Lab> {
-  const simulator = await startSimulator({ seed: 1, authDelayMs: 50, tokens: { [TOKEN]: CANARY }, ...options })
+  const simulator = await startSimulator({
+    seed: 1,
+    authDelayMs: 50,
+    tokens: { [TOKEN]: CANARY },
+    ...options,
+  })
   const home = freshDirectory()
   const secretFile = canaryFile(home)
-  const flags = ['--workspace', 'lab', '--cluster', 'lab', '--endpoint', simulator.endpoint, '--token-id', TOKEN]
+  const flags = [
+    '--workspace',
+    'lab',
+    '--cluster',
+    'lab',
+    '--endpoint',
+    simulator.endpoint,
+    '--token-id',
+    TOKEN,
+  ]
   const init = (...more: string[]) =>
     run(['init', '--home', home, ...flags, '--token-secret-file', secretFile, ...more])
   return { simulator, control: createControlClient(simulator.controlUrl), home, secretFile, init }

@@ -28,7 +28,7 @@ export type RunOptions = {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   /** Called with the child once it runs, to send it signals. */
-  readonly onStart?: (child: { kill: (signal: NodeJS.Signals) => boolean; pid: number | undefined }) => void
+  readonly onStart?: (child: { kill: (signal: NodeJS.Signals) => boolean }) => void
 }
 
 /** Runs the program as a person would, from outside; everything it was given and printed is kept for the search. */

@@ -1,0 +1,53 @@
+import { existsSync, statSync } from 'node:fs'
+import { RefusalError, refuse } from '../core/refusal.js'
+import type { Clock } from '../ports/clock.js'
+import type { Stores } from '../ports/store/stores.js'
+import { checkDatabase } from './backup.js'
+import { storeError } from './errors.js'
+import { historyStore } from './history.js'
+import { inventoryStore } from './inventory.js'
+import { leaseStore } from './leases.js'
+import { migrate } from './migrate.js'
+import { taskStore } from './tasks.js'
+import { openDatabase } from './tx.js'
+import { workspaceStore } from './workspaces.js'
+
+export type OpenOptions = {
+  readonly path: string
+  readonly migrationsDir: string
+  readonly clock: Clock
+  /** Milliseconds to wait for another writer. */
+  readonly busyTimeout?: number
+  /** Changes after which the whole state is stored again. */
+  readonly keyframeEvery?: number
+}
+
+/**
+ * Opens a home's database, making it and bringing it up to date as needed. Throws a RefusalError: `store_corrupt`,
+ * `store_newer`, `store_locked`, `store_unreadable`, `store_migration_failed`, `disk_full`.
+ */
+export async function openStores(options: OpenOptions): Promise<Stores> {
+  const { path, migrationsDir, busyTimeout = 5000, keyframeEvery = 500 } = options
+  if (existsSync(path) && !statSync(path).isFile())
+    throw new RefusalError(
+      refuse('store_unreadable', `The database ${path} is no file.`, 'Move away what is there.'),
+    )
+  const database = openDatabase({ path, busyTimeout })
+  try {
+    const [mode] = await database.rows<{ journal_mode: string }>('PRAGMA journal_mode')
+    if (mode?.journal_mode !== 'wal') await database.rows('PRAGMA journal_mode = WAL')
+    await migrate(database, migrationsDir)
+  } catch (error) {
+    await database.close()
+    throw storeError(error, path)
+  }
+  return {
+    inventory: inventoryStore(database, { keyframeEvery }),
+    history: historyStore(database),
+    tasks: taskStore(database),
+    workspaces: workspaceStore(database),
+    leases: leaseStore(database),
+    health: { check: () => checkDatabase(database) },
+    close: () => database.close(),
+  }
+}
