@@ -36,23 +36,28 @@ function filesBelow(folder: string): readonly string[] {
 const files = filesBelow(src)
 const room = (path: string) => relative(src, path).split('/')[0] ?? ''
 const importsOf = (path: string) =>
-  [...readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '')
+  [...readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
+    (match) => match[1] ?? '',
+  )
 
 describe('the walls of the house', () => {
   it('there are files to look at', () => {
     expect(files.length).toBeGreaterThan(50)
   })
 
-  it.each(files.map((path) => [relative(src, path), path]))('%s imports only what its room may', (_, path) => {
-    const allowed = ALLOWED[room(path)] ?? []
+  it.each(files.map((path) => [relative(src, path), path]))(
+    '%s imports only what its room may',
+    (_, path) => {
+      const allowed = ALLOWED[room(path)] ?? []
 
-    const wrong = importsOf(path)
-      .filter((target) => target.startsWith('.'))
-      .map((target) => resolve(dirname(path), target))
-      .filter((target) => !allowed.includes('*') && !allowed.includes(room(target)))
+      const wrong = importsOf(path)
+        .filter((target) => target.startsWith('.'))
+        .map((target) => resolve(dirname(path), target))
+        .filter((target) => !allowed.includes('*') && !allowed.includes(room(target)))
 
-    expect(wrong).toEqual([])
-  })
+      expect(wrong).toEqual([])
+    },
+  )
 
   it('core imports no package but zod', () => {
     const packages = files
@@ -90,7 +95,9 @@ describe('the walls of the house', () => {
   })
 
   it('no TLS check is ever switched off without a pin in its place', () => {
-    const off = files.filter((path) => /rejectUnauthorized:\s*false|NODE_TLS_REJECT/.test(readFileSync(path, 'utf8')))
+    const off = files.filter((path) =>
+      /rejectUnauthorized:\s*false|NODE_TLS_REJECT/.test(readFileSync(path, 'utf8')),
+    )
 
     expect(off.map((path) => relative(src, path)).filter((path) => path !== 'pve/tls.ts')).toEqual([])
   })

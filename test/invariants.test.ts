@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { commandsMarkdown } from '../src/chat/derive/commands-md.js'
 import { type CommandMeta, commandName, usage } from '../src/core/command.js'
-import { REFUSAL_CODES, isRefusal } from '../src/core/refusal.js'
+import { isRefusal, REFUSAL_CODES } from '../src/core/refusal.js'
 import { parse } from '../src/pipeline/parse.js'
 import { registry } from '../src/registry.js'
 
@@ -40,22 +40,31 @@ describe('the registry', () => {
     }
   })
 
-  it.each(named)('%s: a positional that takes all words comes last, and required ones first', (_, command) => {
-    const places = Object.values(command.args).filter((spec) => !spec.flag)
-    const greedy = places.findIndex((spec) => spec.kind === 'words' || spec.kind === 'guests')
-    if (greedy >= 0) expect(greedy).toBe(places.length - 1)
-    const firstOptional = places.findIndex((spec) => !spec.required)
-    if (firstOptional >= 0) expect(places.slice(firstOptional).some((spec) => spec.required)).toBe(false)
-  })
+  it.each(named)(
+    '%s: a positional that takes all words comes last, and required ones first',
+    (_, command) => {
+      const places = Object.values(command.args).filter((spec) => !spec.flag)
+      const greedy = places.findIndex((spec) => spec.kind === 'words' || spec.kind === 'guests')
+      if (greedy >= 0) expect(greedy).toBe(places.length - 1)
+      const firstOptional = places.findIndex((spec) => !spec.required)
+      if (firstOptional >= 0) expect(places.slice(firstOptional).some((spec) => spec.required)).toBe(false)
+    },
+  )
 
-  it.each(GROUPS)('group %s fits into one top-level Discord command: 25 entries, 8,000 characters', (group) => {
-    const inGroup = named.filter(([, command]) => command.group === group && command.surfaces === 'all')
-    const tops = new Set(inGroup.map(([, command]) => command.path[0]))
-    const characters = inGroup.reduce((sum, [name, command]) => sum + name.length + command.summary.length + usage(command).length, 0)
+  it.each(GROUPS)(
+    'group %s fits into one top-level Discord command: 25 entries, 8,000 characters',
+    (group) => {
+      const inGroup = named.filter(([, command]) => command.group === group && command.surfaces === 'all')
+      const tops = new Set(inGroup.map(([, command]) => command.path[0]))
+      const characters = inGroup.reduce(
+        (sum, [name, command]) => sum + name.length + command.summary.length + usage(command).length,
+        0,
+      )
 
-    expect(tops.size).toBeLessThanOrEqual(25)
-    expect(characters).toBeLessThan(8000)
-  })
+      expect(tops.size).toBeLessThanOrEqual(25)
+      expect(characters).toBeLessThan(8000)
+    },
+  )
 
   it('only console commands are kept from other surfaces', () => {
     const kept = registry.filter((command: CommandMeta) => command.surfaces === 'console').map(commandName)
@@ -69,7 +78,9 @@ describe('the registry', () => {
 })
 
 describe('refusals', () => {
-  const source = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'src'], { encoding: 'utf8' })
+  const source = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'src'], {
+    encoding: 'utf8',
+  })
     .split('\n')
     .filter((path) => path.endsWith('.ts') && path !== 'src/core/refusal.ts')
     .map((path) => readFileSync(path, 'utf8'))

@@ -39,6 +39,8 @@ export type Evidence = {
   readonly createdSince: ReadonlySet<number>
   /** Whether an absence from the listing proves that the resource is gone. */
   readonly wouldSee: (type: ResourceType, name: string) => boolean
+  /** Keys of rows that were listed but could not be read: they are there, as they were. */
+  readonly unread: ReadonlySet<string>
 }
 
 export type Difference = {
@@ -164,6 +166,10 @@ function compare<SeenRow, Row extends { readonly hidden: boolean }>(
     }
   }
   for (const [key, row] of left) {
+    if (evidence.unread.has(key)) {
+      after.push(row)
+      continue
+    }
     const destroyed = 'vmid' in row && evidence.destroyed.has(Number(row.vmid))
     if (destroyed || evidence.wouldSee(rules.type, rules.subject(row))) {
       remove.push(key)

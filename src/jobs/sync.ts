@@ -178,6 +178,7 @@ async function compare(
     destroyed,
     createdSince,
     wouldSee: (type, name) => wouldSee(reading.permissions, type, name),
+    unread: new Set(reading.undecoded),
   })
 }
 

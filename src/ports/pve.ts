@@ -37,6 +37,8 @@ export type Reading = {
   readonly tasks: readonly Task[]
   /** What the token may see; decides whether an absence means "gone". */
   readonly permissions: Permissions
+  /** Keys of resources that were listed in a form that could not be read: they are not gone. */
+  readonly undecoded: readonly string[]
   /** What could not be read, in plain words. */
   readonly warnings: readonly string[]
 }

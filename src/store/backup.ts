@@ -67,6 +67,7 @@ export async function restoreStore(
   if (existsSync(path)) {
     replaced = `${path}.replaced-${now.toISOString().replaceAll(/[-:]/g, '').slice(0, 15)}`
     renameSync(path, replaced)
+    if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${replaced}-wal`)
   }
   for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
   renameSync(draft, path)

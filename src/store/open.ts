@@ -34,9 +34,11 @@ export async function openStores(options: OpenOptions): Promise<Stores> {
     )
   const database = openDatabase({ path, busyTimeout })
   try {
-    const [mode] = await database.rows<{ journal_mode: string }>('PRAGMA journal_mode')
-    if (mode?.journal_mode !== 'wal') await database.rows('PRAGMA journal_mode = WAL')
-    await migrate(database, migrationsDir)
+    await whileLocked(options.clock, busyTimeout, async () => {
+      const [mode] = await database.rows<{ journal_mode: string }>('PRAGMA journal_mode')
+      if (mode?.journal_mode !== 'wal') await database.rows('PRAGMA journal_mode = WAL')
+      await migrate(database, migrationsDir)
+    })
   } catch (error) {
     await database.close()
     throw storeError(error, path)
@@ -49,5 +51,22 @@ export async function openStores(options: OpenOptions): Promise<Stores> {
     leases: leaseStore(database),
     health: { check: () => checkDatabase(database) },
     close: () => database.close(),
+  }
+}
+
+/**
+ * Making a new database does not wait for another process that makes it, as ordinary writes do: SQLite's busy time-out
+ * does not cover the change to a write-ahead log. So it is tried again.
+ */
+async function whileLocked(clock: Clock, timeout: number, work: () => Promise<void>): Promise<void> {
+  const deadline = clock.monotonic() + timeout
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      const locked = error instanceof RefusalError && error.refusal.code === 'store_locked'
+      if (!locked || clock.monotonic() >= deadline) throw error
+      await clock.sleep(50)
+    }
   }
 }

@@ -16,17 +16,17 @@ const history = async (name: string): Promise<readonly string[]> => {
   if (!answer.ok) throw new Error(JSON.stringify(answer))
   return answer.card.table.rows.map((row: Line) => row.change).reverse()
 }
-const after = async (...changes: Parameters<Lab['control']['change']>[0][]) => {
+const having = async (...changes: Parameters<Lab['control']['change']>[0][]) => {
   for (const change of changes) await lab.control.change(change)
   await exec(lab.home, 'sync')
 }
 
 describe('history tells just what happened', () => {
   it('renamed, migrated, re-tagged and stopped', async () => {
-    await after({ kind: 'rename', vmid: 101, name: 'shop-01' })
-    await after({ kind: 'migrate', vmid: 101, node: 'pve3' })
-    await after({ kind: 'tags', vmid: 101, tags: 'prod;shop' })
-    await after({ kind: 'power', vmid: 101, to: 'off' })
+    await having({ kind: 'rename', vmid: 101, name: 'shop-01' })
+    await having({ kind: 'migrate', vmid: 101, node: 'pve3' })
+    await having({ kind: 'tags', vmid: 101, tags: 'prod;shop' })
+    await having({ kind: 'power', vmid: 101, to: 'off' })
 
     expect(await history('shop-01')).toEqual([
       'renamed: web-01 → shop-01',
@@ -37,19 +37,19 @@ describe('history tells just what happened', () => {
   })
 
   it('re-created under the same number, its tasks seen', async () => {
-    await after({ kind: 'power', vmid: 101, to: 'off' }, { kind: 'recreate', vmid: 101 })
+    await having({ kind: 'power', vmid: 101, to: 'off' }, { kind: 'recreate', vmid: 101 })
 
     expect(await history('101')).toEqual(['re-created: VM web-01 → VM web-01'])
   })
 
   it('re-created with another name', async () => {
-    await after({ kind: 'power', vmid: 101, to: 'off' }, { kind: 'recreate', vmid: 101, name: 'other' })
+    await having({ kind: 'power', vmid: 101, to: 'off' }, { kind: 'recreate', vmid: 101, name: 'other' })
 
     expect(await history('101')).toEqual(['re-created: VM web-01 → VM other'])
   })
 
   it('re-created as a container, by hand, with no task', async () => {
-    await after({ kind: 'recreate', vmid: 101, guestKind: 'lxc', name: 'box', by: 'config-file' })
+    await having({ kind: 'recreate', vmid: 101, guestKind: 'lxc', name: 'box', by: 'config-file' })
 
     expect(await history('101')).toEqual(['re-created: VM web-01 → CT box'])
     const { answer } = await exec(lab.home, 'ls', 'name=box')
@@ -58,8 +58,8 @@ describe('history tells just what happened', () => {
   })
 
   it('removed; it is still told by name and number', async () => {
-    await after({ kind: 'power', vmid: 101, to: 'off' })
-    await after({ kind: 'destroy', vmid: 101 })
+    await having({ kind: 'power', vmid: 101, to: 'off' })
+    await having({ kind: 'destroy', vmid: 101 })
 
     expect(await history('101')).toEqual(['state: running → stopped', 'removed'])
     expect(await history('web-01')).toEqual(['state: running → stopped', 'removed'])
@@ -92,8 +92,11 @@ describe('history tells just what happened', () => {
 
 describe('diff', () => {
   it('leaves out what changed back', async () => {
-    await after({ kind: 'tags', vmid: 101, tags: 'tmp' })
-    await after({ kind: 'tags', vmid: 101, tags: 'prod;web' }, { kind: 'rename', vmid: 102, name: 'web-two' })
+    await having({ kind: 'tags', vmid: 101, tags: 'tmp' })
+    await having(
+      { kind: 'tags', vmid: 101, tags: 'prod;web' },
+      { kind: 'rename', vmid: 102, name: 'web-two' },
+    )
 
     const { answer } = await exec(lab.home, 'diff', '1h')
 

@@ -96,6 +96,7 @@ function net(then: StoredInventory, now: StoredInventory): readonly Change[] {
     destroyed: new Set(recreated),
     createdSince: new Set(),
     wouldSee: () => true,
+    unread: new Set(),
   }).changes
 }
 

@@ -403,6 +403,7 @@ async function playAndCompare(stores: Stores, states: readonly (readonly StoredG
       destroyed: new Set(),
       createdSince: new Set(),
       wouldSee: () => hour % 3 !== 2,
+      unread: new Set(),
     })
     await stores.inventory.commit(write({ ...found, basedOn: base?.runId ?? null, startedAt: at(hour) }))
     expected.push(found.after)

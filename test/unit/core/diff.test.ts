@@ -54,7 +54,12 @@ const seen = (over: Partial<Seen> = {}): Seen => ({
   pools: [],
   ...over,
 })
-const sure: Evidence = { destroyed: new Set(), createdSince: new Set(), wouldSee: () => true }
+const sure: Evidence = {
+  destroyed: new Set(),
+  createdSince: new Set(),
+  wouldSee: () => true,
+  unread: new Set(),
+}
 const first = (read: Seen = seen()): StoredInventory => difference(null, read, sure).after
 const lines = (found: Difference) =>
   found.changes.map(({ key, what, attribute, before, after }) => [key, what, attribute, before, after])
@@ -162,6 +167,15 @@ describe('a guest that is not listed any more', () => {
     })
 
     expect(lines(found)).toEqual([['guest/101', 'removed', null, 'web-01', null]])
+  })
+})
+
+describe('a row that was listed and could not be read', () => {
+  it('is kept as it was', () => {
+    const found = difference(first(), seen({ guests: [] }), { ...sure, unread: new Set(['guest/101']) })
+
+    expect(found).toMatchObject({ changes: [], remove: [], upsert: { guests: [] } })
+    expect(found.after.guests).toHaveLength(1)
   })
 })
 
