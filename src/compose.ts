@@ -20,6 +20,7 @@ import { registry } from './registry.js'
 import { homeChecks } from './setup/home-checks.js'
 import { openStores } from './store/open.js'
 import { faultLog, openLog } from './system/log.js'
+import { requestLog } from './system/request-log.js'
 
 /** What the process gives to everything it composes. */
 export type Surroundings = {
@@ -46,8 +47,13 @@ export type OpenHome = {
 }
 
 /** A connector for hosts that no home knows yet; `init` looks at certificates with it. */
-export function composeConnector({ clock }: Pick<Surroundings, 'clock'>): PveConnector {
-  return pveConnector({ clock, random: Math.random })
+export function composeConnector({
+  clock,
+  environment,
+}: Pick<Surroundings, 'clock' | 'environment'>): PveConnector {
+  const directory = environment.PROXMOX_MPC_REQUEST_LOG
+  const noted = directory === undefined || directory === '' ? {} : { observe: requestLog(directory) }
+  return pveConnector({ clock, random: Math.random, ...noted })
 }
 
 /** Opens a home: config, store, clusters, the road. Nothing is sent to a cluster before somebody asks. */

@@ -40,6 +40,6 @@ async function greet(engine: Engine, clock: Clock, signal: AbortSignal | undefin
   if (found === null) throw engine.outage('notProxmox', 'GET /version', 'the answer names no version')
   refuseUnsupported(engine, found.version)
   // The Date header is cut to the second: on the average it is half a second behind.
-  const clockAhead = answer.date === null ? 0 : Math.round((answer.date.getTime() + 500 - middle) / 1000)
+  const clockAhead = answer.date === null ? 0 : Math.round((answer.date.getTime() + 500 - middle) / 1000) + 0
   return { version: found.version, endpoint: answer.endpoint, clockAhead }
 }

@@ -3,6 +3,10 @@ import { type Known, PveError } from '../ports/pve.js'
 
 /** Why something could not be read, in one sentence part: the missing privilege, or what happened. */
 export function reasonOf(outage: Outage): string {
+  return sentencePart(outage).replace(/[.\s]+$/, '')
+}
+
+function sentencePart(outage: Outage): string {
   if (outage.privilege !== null) return `the token lacks ${outage.privilege.name} on ${outage.privilege.path}`
   const said = outage.message === '' ? '' : `: ${outage.message}`
   switch (outage.kind) {

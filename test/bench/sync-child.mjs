@@ -122,7 +122,7 @@ async function pathsOfASync() {
   const cluster = await connect((request) => seen.push(request))
   await cluster.inventory.read({ isKnown: () => true, tasksSince: null })
   await cluster.close()
-  const paths = seen.map(({ path }) => (path.startsWith('/api2/json') ? path : `/api2/json${path}`))
+  const paths = seen.map(({ path, query }) => `${path}${Object.keys(query).length > 0 ? `?${new URLSearchParams(query)}` : ''}`)
   const from = paths.findIndex((path) => path.includes('/cluster/resources'))
   return { first: paths.slice(0, from), second: paths.slice(from) }
 }

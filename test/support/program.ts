@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -8,6 +8,7 @@ export const CANARY = 'ca9a57ec-0ff3-4c0d-9a1e-5ec2e7ca9a57'
 export const PROGRAM = resolve('bin/proxmox-mpc.mjs')
 
 const root = process.env.PROXMOX_MPC_TEST_ROOT ?? mkdtempSync(join(tmpdir(), 'proxmox-mpc-test-'))
+for (const folder of ['homes', 'output']) mkdirSync(join(root, folder), { recursive: true })
 
 /** A fresh directory that is searched and removed after all tests. */
 export function freshDirectory(): string {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Clock } from '../../../src/ports/clock.js'
 import type { ClusterSettings, TlsTrust } from '../../../src/ports/pve.js'
 import { PveError } from '../../../src/ports/pve.js'
@@ -88,7 +88,9 @@ export async function startHost(
     server.once('error', reject)
     server.listen(options.port ?? 0, host, resolve)
   })
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
+  const { port } = address
   return {
     endpoint: `https://${host}:${port}`,
     port,
