@@ -1,13 +1,14 @@
 import { chmodSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { ask as exec } from '../support/inside.js'
 import { type Lab, startLab, TOKEN } from '../support/lab.js'
-import { exec, freshDirectory, run } from '../support/program.js'
+import { freshDirectory, run } from '../support/program.js'
 
 let lab: Lab
 beforeEach(async () => {
   lab = await startLab()
-  await lab.init('--fingerprint', lab.simulator.fingerprint)
+  await lab.ready()
 })
 afterEach(() => lab.simulator.close().catch(() => {}))
 
@@ -35,13 +36,13 @@ describe('wrong words', () => {
   })
 
   it('a name that two guests bear lists them', async () => {
-    await lab.control.change({ kind: 'create', vmid: 900, name: 'web-01', node: 'pve2' })
+    await lab.control.change({ kind: 'create', vmid: 950, name: 'web-01', node: 'pve2' })
     await exec(lab.home, 'sync')
 
     const { answer } = await exec(lab.home, 'show', 'web-01')
 
     expect(answer.code).toBe('ambiguous_resource')
-    expect(answer.card.details.join('\n')).toMatch(/101[\s\S]*900/)
+    expect(answer.card.details.join('\n')).toMatch(/101[\s\S]*950/)
   })
 })
 

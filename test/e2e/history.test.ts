@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { ask as exec } from '../support/inside.js'
 import { type Lab, startLab } from '../support/lab.js'
-import { exec } from '../support/program.js'
 
 let lab: Lab
 beforeEach(async () => {
   lab = await startLab()
-  await lab.init('--fingerprint', lab.simulator.fingerprint)
+  await lab.ready()
   await exec(lab.home, 'sync')
 })
 afterEach(() => lab.simulator.close())

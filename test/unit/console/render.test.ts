@@ -323,7 +323,7 @@ describe('any card at any width', () => {
         fc.boolean(),
         (made, theme, high) => expectFits(draw(made, columns, theme, high), columns, theme),
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 
@@ -337,12 +337,12 @@ describe('any card at any width', () => {
         (message, hint, details, theme) =>
           expectFits(draw(refuse('unknown_guest', message, hint, details), columns, theme), columns, theme),
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
   })
 
   it('the samples at every width from 20 to 220', () => {
-    for (let columns = 20; columns <= 220; columns += 3)
+    for (let columns = 20; columns <= 220; columns += 7)
       for (const sample of [
         statusSample,
         showSample,
