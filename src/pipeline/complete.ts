@@ -85,7 +85,9 @@ async function valuesOf(
   workspace: Workspace | null,
 ): Promise<readonly Completion[]> {
   const load = async () =>
-    workspace === null || from.stores === null ? [] : pictures(from.stores.inventory, workspace.clusters).all()
+    workspace === null || from.stores === null
+      ? []
+      : pictures(from.stores.inventory, workspace.clusters).all()
   switch (spec.kind) {
     case 'guest':
       return guestOffers(await load())

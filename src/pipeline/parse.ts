@@ -76,12 +76,7 @@ function unknown(
   const close = pair ?? nearest(first, firsts)
   const hint =
     close === null ? 'Type `help` to see what there is.' : `Did you mean \`${close}\`? \`help\` shows all.`
-  return refuse(
-    'unknown_command',
-    `There is no command \`${words[0]?.text ?? ''}\`.`,
-    hint,
-    close === null ? [] : [close],
-  )
+  return refuse('unknown_command', `There is no command \`${words[0]?.text ?? ''}\`.`, hint)
 }
 
 /** Gives each word its argument: flags by name, the rest by position. */

@@ -129,7 +129,7 @@ async function selectResource(
       ? '`ls`, `ls nodes`, `ls storages` and `ls pools` list what there is.'
       : `Did you mean \`${near}\`?`
   const code = spec.types.length === 1 && spec.types[0] === 'guest' ? 'unknown_guest' : 'unknown_resource'
-  return refuse(code, `There is no ${what} \`${text}\`.`, hint, near === null ? [] : [near])
+  return refuse(code, `There is no ${what} \`${text}\`.`, hint)
 }
 
 async function pastResources(

@@ -43,7 +43,7 @@ export function selectGuest(pictures: readonly Picture[], text: string): GuestRe
   )
   const hint =
     near === null ? '`ls` lists the guests there are.' : `Did you mean \`${near}\`? \`ls\` lists them all.`
-  return refuse('unknown_guest', `There is no guest \`${text}\`.`, hint, near === null ? [] : [near])
+  return refuse('unknown_guest', `There is no guest \`${text}\`.`, hint)
 }
 
 function ambiguousGuest(text: string, found: readonly GuestRef[]): Refusal {

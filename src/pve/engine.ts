@@ -131,22 +131,24 @@ async function run(parts: Parts, prepared: Prepared): Promise<Got> {
   const tried = new Set<string>()
   const blamed = new Set<string>()
   let unreached: PveError | null = null
+  let last: PveError | null = null
   for (let retries = 0; ; ) {
     throwIfTokenRefused(parts, prepared.asked)
     const host = hosts.pick(tried)
-    if (host === null) throw unreached ?? allLeftAlone(parts, prepared.asked)
+    if (host === null) throw last ?? allLeftAlone(parts, prepared.asked)
     const result = await attempt(parts, prepared, host, Math.max(1, endsAt - clock.monotonic()))
     if (result.kind === 'answer' && result.status === 200) {
       hosts.answered(host)
       return { host, answer: result }
     }
-    const verdict = judge(parts, prepared, host, result)
+    const verdict = judge(prepared, host, result)
     note(parts, host, verdict, blamed)
     if (!verdict.answered) {
       // The first configured host's failure is what a person can act on; a fallback's would mislead.
       unreached ??= host.learnt ? allLeftAlone(parts, prepared.asked) : verdict.error
     }
     const error = verdict.answered ? verdict.error : (unreached ?? verdict.error)
+    last = error
     tried.add(host.endpoint)
     if (verdict.elsewhere && canGoElsewhere(hosts, tried)) continue
     if (!verdict.again || retries >= RETRIES) throw error
@@ -156,9 +158,8 @@ async function run(parts: Parts, prepared: Prepared): Promise<Got> {
   }
 }
 
-function judge(parts: Parts, { asked, method, safe }: Prepared, host: Host, result: HttpResult): Verdict {
+function judge({ asked, method, safe }: Prepared, host: Host, result: HttpResult): Verdict {
   if (result.kind !== 'answer') return verdictOfFailure(asked, method, result)
-  if (result.status === 401) parts.refusedAt = parts.clock.monotonic()
   return verdictOfAnswer(asked, method, result, safe.node === null || safe.node === host.nodeName())
 }
 
@@ -228,7 +229,10 @@ async function attempt(parts: Parts, prepared: Prepared, host: Host, leftMs: num
     throwIfTokenRefused(parts, asked)
     parts.observe?.(prepared.observed)
     const deadlineMs = Math.max(1, leftMs - (parts.clock.monotonic() - began))
-    return await host.http.send({ ...request, deadlineMs })
+    const result = await host.http.send({ ...request, deadlineMs })
+    // Noted before the place is given up, so that whoever waits for it does not try the token again.
+    if (result.kind === 'answer' && result.status === 401) parts.refusedAt = parts.clock.monotonic()
+    return result
   } catch (error) {
     parts.hosts.released(host)
     throw error

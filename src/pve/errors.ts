@@ -1,4 +1,3 @@
-import { errors as undici } from 'undici'
 import type { Outage, OutageKind } from '../core/outage.js'
 import { PveError } from '../ports/pve.js'
 import type { Scrub } from './secrets.js'
@@ -157,10 +156,8 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof PinMismatch) return { kind: 'tlsFingerprint', message }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return { kind: 'tlsWrongHost', message }
   if (UNTRUSTED.test(code)) return { kind: 'tlsUntrusted', message: `${message} (${code})` }
-  if (PLAIN.test(code)) return { kind: 'notProxmox', message: `no HTTPS is spoken there (${code})` }
-  if (error instanceof undici.HTTPParserError)
-    return { kind: 'notProxmox', message: 'what answers does not speak HTTP' }
-  if (error instanceof undici.HeadersTimeoutError || error instanceof undici.BodyTimeoutError)
+  if (PLAIN.test(code)) return { kind: 'notProxmox', message: `what answers does not speak HTTPS (${code})` }
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
     return { kind: 'timeout', message: 'no answer within the time' }
   if (code === 'UND_ERR_CONNECT_TIMEOUT')
     return { kind: 'transport', message: 'no connection within the time' }
@@ -169,8 +166,12 @@ export function failureOf(error: unknown): Failure {
 
 /** The innermost code and message; node groups the errors of several addresses. */
 function coded(error: unknown): { readonly code: string; readonly message: string } {
-  if (error instanceof AggregateError && error.errors.length > 0) return coded(error.errors[0])
-  if (!(error instanceof Error)) return { code: '', message: 'the connection failed' }
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  return { code, message: error.message }
+  if (typeof error !== 'object' || error === null) return { code: '', message: 'the connection failed' }
+  if ('errors' in error && Array.isArray(error.errors) && error.errors.length > 0)
+    return coded(error.errors[0])
+  return {
+    code: 'code' in error && typeof error.code === 'string' ? error.code : '',
+    message:
+      'message' in error && typeof error.message === 'string' ? error.message : 'the connection failed',
+  }
 }

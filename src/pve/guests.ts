@@ -100,7 +100,7 @@ async function readMetrics(
   timeframe: Timeframe,
 ): Promise<Metrics> {
   const at = clock.now().toISOString()
-  const query = { timeframe, cf: 'AVERAGE' } as const
+  const query = { timeframe } as const
   const { nodes } = source.api
   const decoded = async (request: string, answer: Promise<unknown>): Promise<Metrics> =>
     metricsOf((await source.rows(RrdRow, request, answer)).rows, at)

@@ -87,15 +87,17 @@ export function parseEndpoint(endpoint: string): { readonly host: string; readon
 }
 
 /**
- * Shakes hands with a host and gives what it showed; not a byte of HTTP is sent. Throws the socket's error, or the
- * signal's reason.
+ * Shakes hands with a host and gives what it showed; not a byte of HTTP is sent. Throws the socket's error.
  */
 export function lookAtCertificate(
   { host, port }: { readonly host: string; readonly port: number },
   signal: AbortSignal,
 ): Promise<Certificate> {
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
+    if (signal.aborted) {
+      reject(new Error('given up'))
+      return
+    }
     const socket = connect({
       host,
       port,
@@ -106,7 +108,7 @@ export function lookAtCertificate(
     })
     const aborted = () => {
       socket.destroy()
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+      reject(new Error('given up'))
     }
     signal.addEventListener('abort', aborted, { once: true })
     socket.once('close', () => signal.removeEventListener('abort', aborted))

@@ -54,7 +54,7 @@ export async function metricsCard(
           },
         ]
   return card({
-    heading: `${what.name}: the last ${span}`,
+    heading: `Load of ${what.name}`,
     ...(charts.length === 0 ? { text: 'Proxmox VE has recorded nothing for this time.' } : {}),
     charts,
     sources: [liveSource(what.cluster, read.at)],

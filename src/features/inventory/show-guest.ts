@@ -15,6 +15,7 @@ const SHOWN_ELSEWHERE = new Set([
   'lock',
   'template',
   'meta',
+  'parent',
   'smbios1',
   'vmgenid',
 ])

@@ -32,10 +32,39 @@ const picture = (cluster: string, guests: readonly StoredGuest[]): Picture => ({
   usage: {},
   inventory: {
     guests,
-    nodes: [{ name: 'pve1', status: 'online', maxcpu: 1, maxmem: 1, maxdisk: 1, ip: null, fingerprint: null, hidden: false }],
+    nodes: [
+      {
+        name: 'pve1',
+        status: 'online',
+        maxcpu: 1,
+        maxmem: 1,
+        maxdisk: 1,
+        ip: null,
+        fingerprint: null,
+        hidden: false,
+      },
+    ],
     storages: [
-      { name: 'local', node: 'pve1', type: 'dir', content: [], shared: false, status: 'available', maxdisk: 1, hidden: false },
-      { name: 'local', node: 'pve2', type: 'dir', content: [], shared: false, status: 'available', maxdisk: 1, hidden: false },
+      {
+        name: 'local',
+        node: 'pve1',
+        type: 'dir',
+        content: [],
+        shared: false,
+        status: 'available',
+        maxdisk: 1,
+        hidden: false,
+      },
+      {
+        name: 'local',
+        node: 'pve2',
+        type: 'dir',
+        content: [],
+        shared: false,
+        status: 'available',
+        maxdisk: 1,
+        hidden: false,
+      },
     ],
     pools: [{ name: 'web-01', comment: null, hidden: false }],
   },
@@ -65,11 +94,18 @@ describe('one guest', () => {
     expect(selectGuest([lab], '101')).toMatchObject({ vmid: 101, name: 'web-01' })
   })
 
-  it.each([
-    ['twin', 'ambiguous_guest', '103 Twin (VM on pve1)'],
-    ['web-10', 'unknown_guest', 'web-01'],
-  ])('%s is refused with candidates', (text, code, detail) => {
-    expect(selectGuest([lab], text)).toMatchObject({ code, details: expect.arrayContaining([detail]) })
+  it('an ambiguous one is refused with its candidates', () => {
+    expect(selectGuest([lab], 'twin')).toMatchObject({
+      code: 'ambiguous_guest',
+      details: ['103 Twin (VM on pve1)', '104 Twin (container on pve2)'],
+    })
+  })
+
+  it('an unknown one is refused with the nearest', () => {
+    expect(selectGuest([lab], 'web-10')).toMatchObject({
+      code: 'unknown_guest',
+      hint: expect.stringContaining('web-01'),
+    })
   })
 
   it('a guest that the token may not see is not named', () => {
@@ -95,7 +131,10 @@ describe('several guests', () => {
     [['tag=prod'], [101, 102]],
     [['tag=prod', 'status=running'], [101]],
     [['web-01,web-02'], [101, 102]],
-    [['web-01', '104'], [101, 104]],
+    [
+      ['web-01', '104'],
+      [101, 104],
+    ],
     [['web-01,web-02', 'status=stopped'], [102]],
     [['kind=ct'], [104]],
     [['name=web-*'], [101, 102]],

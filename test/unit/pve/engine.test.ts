@@ -101,7 +101,10 @@ describe('a request', () => {
     )
     expect(await outageOf(climbing)).toMatchObject({ kind: 'invalid', status: null, ambiguous: false })
     const forbidden = engine.request('POST', START, START_TEMPLATE, { skiplock: true })
-    expect(await outageOf(forbidden)).toMatchObject({ kind: 'invalid', message: 'the parameter skiplock is never sent' })
+    expect(await outageOf(forbidden)).toMatchObject({
+      kind: 'invalid',
+      message: 'the parameter skiplock is never sent',
+    })
     expect(await outageOf(engine.request('PATCH', '/version', '/version'))).toMatchObject({ kind: 'invalid' })
     expect(host.seen).toEqual([])
   })
@@ -153,7 +156,10 @@ describe('answers that are not as they should be', () => {
       }
       more()
     })
-    expect(await outageOf(get('/version'))).toMatchObject({ kind: 'tooLarge', message: 'the answer is larger than 8388608 bytes' })
+    expect(await outageOf(get('/version'))).toMatchObject({
+      kind: 'tooLarge',
+      message: 'the answer is larger than 8388608 bytes',
+    })
     expect(sentBytes).toBeLessThan(64 * 1024 * 1024)
   })
 
@@ -252,12 +258,14 @@ describe('a read', () => {
       response.writeHead(595, 'No route to host', { connection: 'close' })
       response.end()
     })
-    expect(await outageOf(engine.request('GET', '/nodes/pve2/status', '/nodes/{node}/status'))).toMatchObject({
-      kind: 'nodeDown',
-      node: 'pve2',
-      status: 595,
-      message: 'No route to host',
-    })
+    expect(await outageOf(engine.request('GET', '/nodes/pve2/status', '/nodes/{node}/status'))).toMatchObject(
+      {
+        kind: 'nodeDown',
+        node: 'pve2',
+        status: 595,
+        message: 'No route to host',
+      },
+    )
     expect(engine.endpoints()).toMatchObject([{ state: 'up' }])
   })
 

@@ -7,7 +7,11 @@ import { SECRET, TOKEN } from './support.js'
 const asked = { cluster: 'lab', request: 'GET /x', node: null, scrub: new Token(TOKEN).scrubber() }
 
 function outageFor(status: number, text: string, errors?: Record<string, string>, mutation = false) {
-  const body = JSON.stringify({ data: null, message: `${text}\n`, ...(errors === undefined ? {} : { errors }) })
+  const body = JSON.stringify({
+    data: null,
+    message: `${text}\n`,
+    ...(errors === undefined ? {} : { errors }),
+  })
   return errorOfAnswer(asked, { status, reason: text.split('\n')[0] ?? '', body }, mutation).outage
 }
 
@@ -104,7 +108,10 @@ describe('what an outage tells', () => {
       'Permission check failed (/storage/local, Datastore.Audit|Datastore.AllocateSpace)',
       { path: '/storage/local', name: 'Datastore.Audit|Datastore.AllocateSpace' },
     ],
-    ['Permission check failed (/pool/production, Pool.Audit)', { path: '/pool/production', name: 'Pool.Audit' }],
+    [
+      'Permission check failed (/pool/production, Pool.Audit)',
+      { path: '/pool/production', name: 'Pool.Audit' },
+    ],
     ['Permission check failed (/, Sys.Audit)', { path: '/', name: 'Sys.Audit' }],
     ['Permission check failed', null],
     ['Permission check failed (user != root@pam)', null],

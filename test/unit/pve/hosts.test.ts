@@ -204,7 +204,10 @@ describe('hosts learnt from the cluster', () => {
     const settings = { ...settingsFor([a]), endpoints: ['https://192.0.2.1:8006'] }
     const engine = createEngine(settings, { clock: testClock(), random: () => 0 })
     engines.push(engine)
-    engine.learn([...told('127.0.0.2'), { name: 'pve3', ip: '192.0.2.3', local: false }], 'https://192.0.2.1:8006')
+    engine.learn(
+      [...told('127.0.0.2'), { name: 'pve3', ip: '192.0.2.3', local: false }],
+      'https://192.0.2.1:8006',
+    )
     engine.learn([{ name: 'pve4', ip: null, local: false }], 'https://192.0.2.1:8006')
     expect(engine.endpoints().map(({ endpoint }) => endpoint)).toEqual([
       'https://192.0.2.1:8006',

@@ -70,7 +70,9 @@ describe('places', () => {
     expect(order.sort()).toEqual(['first', 'gone: aborted', 'late: timeout'])
     await leave('first')
     expect(order.at(-1)).toBe('patient')
-    expect(await createLimits({ perKey: 1, total: 1 }).enter(request('a', { signal: aborting.signal }))).toEqual({
+    expect(
+      await createLimits({ perKey: 1, total: 1 }).enter(request('a', { signal: aborting.signal })),
+    ).toEqual({
       kind: 'aborted',
     })
     await leave('patient')

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { Socket } from 'node:net'
+import type { Outage } from '../../../src/core/outage.js'
 import type { Clock } from '../../../src/ports/clock.js'
 import type { ClusterSettings, TlsTrust } from '../../../src/ports/pve.js'
 import { PveError } from '../../../src/ports/pve.js'
-import type { Outage } from '../../../src/core/outage.js'
 import { type CertificateOptions, makeCertificate } from '../../fakes/pve-replay/certificate.js'
 
 export const SECRET = 'aaaabbbb-1111-4222-8333-ccccddddeeee'
@@ -31,7 +31,12 @@ export function testClock(): TestClock {
   }
 }
 
-export type Seen = { readonly method: string; readonly url: string; readonly body: string; readonly headers: IncomingMessage['headers'] }
+export type Seen = {
+  readonly method: string
+  readonly url: string
+  readonly body: string
+  readonly headers: IncomingMessage['headers']
+}
 
 export type TestHost = {
   readonly endpoint: string
@@ -53,7 +58,10 @@ export function ok(response: ServerResponse, data: unknown, more: object = {}): 
 
 /** Sends an error as PVE does. */
 export function refuse(response: ServerResponse, status: number, reason: string): void {
-  response.writeHead(status, reason, { 'content-type': 'application/json;charset=UTF-8', connection: 'close' })
+  response.writeHead(status, reason, {
+    'content-type': 'application/json;charset=UTF-8',
+    connection: 'close',
+  })
   response.end(JSON.stringify({ data: null, message: `${reason}\n` }))
 }
 

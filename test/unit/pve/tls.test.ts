@@ -5,7 +5,15 @@ import { pveConnector } from '../../../src/pve/connector.js'
 import { createEngine, type Engine } from '../../../src/pve/engine.js'
 import { parseEndpoint } from '../../../src/pve/tls.js'
 import { makeCertificate } from '../../fakes/pve-replay/certificate.js'
-import { ok, outageOf, settingsFor, startHost, type TestCertificate, type TestHost, testClock } from './support.js'
+import {
+  ok,
+  outageOf,
+  settingsFor,
+  startHost,
+  type TestCertificate,
+  type TestHost,
+  testClock,
+} from './support.js'
 
 let host: TestHost
 let tls: TestCertificate
@@ -33,7 +41,11 @@ async function started(certificate = tls): Promise<void> {
 
 const get = (trust: TlsTrust) => engineFor(trust).request('GET', '/version', '/version')
 const post = (trust: TlsTrust) =>
-  engineFor(trust).request('POST', '/nodes/pve1/qemu/100/status/start', '/nodes/{node}/qemu/{vmid}/status/start')
+  engineFor(trust).request(
+    'POST',
+    '/nodes/pve1/qemu/100/status/start',
+    '/nodes/{node}/qemu/{vmid}/status/start',
+  )
 
 const WRONG_KEY = `sha256/${Buffer.alloc(32).toString('base64')}`
 const WRONG_PRINT = Array.from({ length: 32 }, () => '00').join(':')
@@ -53,7 +65,10 @@ describe('trust', () => {
   })
 
   it.each([
-    ['another public key', () => ({ kind: 'pin', fingerprint: tls.fingerprint, publicKey: WRONG_KEY }) as const],
+    [
+      'another public key',
+      () => ({ kind: 'pin', fingerprint: tls.fingerprint, publicKey: WRONG_KEY }) as const,
+    ],
     ['another fingerprint', () => ({ kind: 'pin', fingerprint: WRONG_PRINT, publicKey: null }) as const],
   ])('pinned to %s sends not one request', async (_, trust) => {
     await started()
@@ -106,7 +121,9 @@ describe('trust', () => {
       { clock: testClock(), random: () => 0 },
     )
     engines.push(engine)
-    expect(await outageOf(engine.request('GET', '/version', '/version'))).toMatchObject({ kind: 'notProxmox' })
+    expect(await outageOf(engine.request('GET', '/version', '/version'))).toMatchObject({
+      kind: 'notProxmox',
+    })
     plain.closeAllConnections()
     await new Promise((resolve) => plain.close(resolve))
   })
@@ -163,4 +180,3 @@ describe('endpoints', () => {
     expect(parseEndpoint(endpoint)).toEqual(address)
   })
 })
-

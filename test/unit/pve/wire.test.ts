@@ -43,7 +43,9 @@ describe('parameters', () => {
     ['DELETE', '/nodes/{node}/lxc/{vmid}', 'force'],
     ['POST', '/nodes/{node}/lxc', 'force'],
   ])('%s %s never carries %s', (method, template, name) => {
-    expect(() => wireParameters(method, template, { [name]: 1 })).toThrow(`the parameter ${name} is never sent`)
+    expect(() => wireParameters(method, template, { [name]: 1 })).toThrow(
+      `the parameter ${name} is never sent`,
+    )
     expect(() => wireParameters(method, template, { [name]: false })).toThrow(/is never sent/)
     expect(wireParameters(method, template, { [name]: undefined })).toEqual({})
   })
