@@ -30,7 +30,6 @@ export const REFUSAL_CODES = {
   config_invalid: 'bad_input',
   config_missing: 'bad_input',
   secret_missing: 'bad_input',
-  secret_exposed: 'bad_input',
   init_interrupted: 'refused',
   // the store
   store_unreadable: 'failed',

@@ -1,5 +1,5 @@
 import { isMap, parseDocument, stringify } from 'yaml'
-import type { TlsTrustConfig } from './init.js'
+import type { TlsTrustConfig } from './trust.js'
 
 export type NewWorkspace = {
   readonly workspace: string

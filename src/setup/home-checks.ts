@@ -33,7 +33,9 @@ function secretsCheck(paths: HomePaths, config: Config): Check {
   const files = Object.values(config.workspaces)
     .flatMap(({ clusters }) => Object.values(clusters))
     .flatMap(({ tokens }) =>
-      tokens.read.secret.startsWith(FILE_REFERENCE) ? [tokens.read.secret.slice(FILE_REFERENCE.length, -1)] : [],
+      tokens.read.secret.startsWith(FILE_REFERENCE)
+        ? [tokens.read.secret.slice(FILE_REFERENCE.length, -1)]
+        : [],
     )
   const open = exposed(paths, files)
   if (open.length === 0)

@@ -171,13 +171,14 @@ describe('commands from a pipe', () => {
   })
 
   it('stops at an interrupt, aborting what runs', async () => {
-    const { code, input, fake, interrupt } = start(false)
+    const { code, input, output, fake, interrupt } = start(false)
     input.write('wait\nquick\n')
     await until(() => fake.asked.length === 1)
     interrupt()
     expect(await code).toBe(130)
     expect(fake.aborted).toEqual(['wait'])
     expect(fake.asked).toHaveLength(1)
+    expect(output.text()).toBe('')
   })
 
   it('stops when the program is asked to end, also while it waits for input', async () => {
