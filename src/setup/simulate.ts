@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator/server.js'
 import type { SimulatorFacts } from './demo.js'
 
@@ -13,9 +14,23 @@ const READ_TOKEN = 'mpc@pve!read'
 /** Runs a simulator until the signal aborts or, if asked, its last console has gone. Gives it once it listens. */
 export async function simulate(options: SimulateOptions, stop: () => void): Promise<Simulator> {
   const { exitWhenLast, ...rest } = options
-  const simulator = await startSimulator({ ...rest, exitWhenLast, ...(exitWhenLast ? { onIdle: stop } : {}) })
+  const start = () => startSimulator({ ...rest, exitWhenLast, ...(exitWhenLast ? { onIdle: stop } : {}) })
+  const simulator = await onceItsPortIsFree(start)
   if (options.stateDir !== undefined) announce(options.stateDir, simulator)
   return simulator
+}
+
+/** A simulator that goes on from a directory wants its old port, which its predecessor may just be giving up. */
+async function onceItsPortIsFree(start: () => Promise<Simulator>): Promise<Simulator> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start()
+    } catch (error) {
+      const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+      if (!taken || tries === 50) throw error
+      await wait(100)
+    }
+  }
 }
 
 /** Tells consoles where it listens; they look for this file. The token's secret goes to a file of its own. */

@@ -15,6 +15,7 @@ export type Attachments = {
 export function createAttachments(idleMs: number, onIdle: (() => void) | null): Attachments {
   const open = new Set<ServerResponse>()
   let timer: NodeJS.Timeout | null = null
+  let over = false
   const beat = setInterval(() => {
     for (const response of open) response.write('\n')
   }, HEARTBEAT_MS)
@@ -24,12 +25,19 @@ export function createAttachments(idleMs: number, onIdle: (() => void) | null): 
     if (onIdle === null) return
     timer = setTimeout(() => {
       timer = null
-      if (open.size === 0) onIdle()
+      if (open.size > 0) return
+      over = true
+      onIdle()
     }, ms)
   }
   wait(idleMs * FIRST_WAIT)
   return {
     attach: (response) => {
+      if (over) {
+        // It is ending: who came this late must start another one.
+        response.writeHead(503, { Connection: 'close' }).end()
+        return
+      }
       open.add(response)
       if (timer !== null) clearTimeout(timer)
       timer = null

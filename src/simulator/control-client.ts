@@ -60,6 +60,11 @@ function call(url: URL, method: string, body: unknown): Promise<Raw> {
 function attach(url: URL): Promise<Attached> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { method: 'POST', agent: false }, (response) => {
+      if (response.statusCode !== 200) {
+        response.resume()
+        reject(new Error(`simulator POST /attach: ${response.statusCode ?? 0}`))
+        return
+      }
       const ended = new Promise<void>((over) => {
         response.on('close', () => over())
         response.on('error', () => over())

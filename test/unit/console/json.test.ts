@@ -80,6 +80,11 @@ describe('exitCode', () => {
   it('is 0 for a card', () => expect(exitCode(statusSample)).toBe(0))
 
   it.each(Object.entries(REFUSAL_CODES))('%s (%s)', (code, kind) => {
-    expect(exitCode(refuse(code as RefusalCode, 'm', 'h'))).toBe(kind === 'failed' ? 1 : 2)
+    if (!isCode(code)) throw new Error(code)
+    expect(exitCode(refuse(code, 'm', 'h'))).toBe(kind === 'failed' ? 1 : 2)
   })
 })
+
+function isCode(code: string): code is RefusalCode {
+  return Object.hasOwn(REFUSAL_CODES, code)
+}
