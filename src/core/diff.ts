@@ -149,11 +149,13 @@ function compare<SeenRow, Row extends { readonly hidden: boolean }>(
     })
   }
   for (const read of seen) {
-    const old = left.get(rules.key(read))
-    left.delete(rules.key(read))
+    const key = rules.key(read)
+    const old = left.get(key)
+    left.delete(key)
     const { row, recreated } = rules.merge(old, read)
     after.push(row)
-    if (old === undefined || !rules.same(old, row)) upsert.push(row)
+    if (old !== undefined && rules.same(old, row)) continue
+    upsert.push(row)
     if (old === undefined) change(row, 'added', null, null, rules.name(row))
     else if (recreated) change(row, 'recreated', null, rules.identity(old), rules.identity(row))
     else {
@@ -241,11 +243,22 @@ function toldOfGuest(guest: Guest): Readonly<Record<string, ChangeValue>> {
   }
 }
 
+/** Written out, because this runs for every guest of every reading and spreading is many times slower. */
 function stored(guest: SeenGuest, incarnation: number): StoredGuest {
-  const { fresh: _, ...row } = guest
   return {
-    ...row,
+    vmid: guest.vmid,
+    kind: guest.kind,
     name: guest.name ?? `${guest.kind === 'qemu' ? 'VM' : 'CT'} ${guest.vmid}`,
+    node: guest.node,
+    status: guest.status,
+    template: guest.template,
+    tags: guest.tags,
+    pool: guest.pool,
+    lock: guest.lock,
+    hastate: guest.hastate,
+    maxcpu: guest.maxcpu,
+    maxmem: guest.maxmem,
+    maxdisk: guest.maxdisk,
     incarnation,
     hidden: false,
   }

@@ -35,7 +35,11 @@ const parts = {
   async download() {
     const paths = await pathsOfASync()
     const { Pool } = await import('undici')
-    const pool = new Pool(task.endpoint, { connections: 4, connect: { ca: task.ca, servername: 'localhost' } })
+    // The program asks one host for at most two things at a time.
+    const pool = new Pool(task.endpoint, {
+      connections: 2,
+      connect: { ca: task.ca, servername: 'localhost' },
+    })
     const headers = { authorization: `PVEAPIToken=${TOKEN}=${task.secret}`, 'accept-encoding': 'gzip' }
     const { gunzipSync } = await import('node:zlib')
     const get = async (path) => {
@@ -90,7 +94,12 @@ async function connect(observe) {
   const { pveConnector } = await import('../../dist/pve/connector.js')
   const connector = pveConnector({ clock, random: Math.random, ...(observe ? { observe } : {}) })
   const tls = { kind: 'pin', fingerprint: task.fingerprint, publicKey: null }
-  return connector.connect({ name: 'lab', endpoints: [task.endpoint], tls, token: { id: TOKEN, secret: task.secret } })
+  return connector.connect({
+    name: 'lab',
+    endpoints: [task.endpoint],
+    tls,
+    token: { id: TOKEN, secret: task.secret },
+  })
 }
 
 async function open(number) {
@@ -122,7 +131,9 @@ async function pathsOfASync() {
   const cluster = await connect((request) => seen.push(request))
   await cluster.inventory.read({ isKnown: () => true, tasksSince: null })
   await cluster.close()
-  const paths = seen.map(({ path, query }) => `${path}${Object.keys(query).length > 0 ? `?${new URLSearchParams(query)}` : ''}`)
+  const paths = seen.map(
+    ({ path, query }) => `${path}${Object.keys(query).length > 0 ? `?${new URLSearchParams(query)}` : ''}`,
+  )
   const from = paths.findIndex((path) => path.includes('/cluster/resources'))
   return { first: paths.slice(0, from), second: paths.slice(from) }
 }

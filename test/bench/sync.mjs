@@ -53,8 +53,12 @@ export async function run(args) {
   const quick = args.includes('--quick')
   const sizes = quick ? [100] : [100, 1000, 10_000]
   const rounds = quick ? 3 : 9
-  console.log(`sync beside download and parse of the same endpoints, medians of ${rounds} (milliseconds in brackets)\n`)
-  console.log(`${cell('guests', 8)}${cell('download', 14)}${cell('first', 18)}${cell('unchanged', 18)}${cell('1 % changed', 18)}${cell('peak over bare', 18)}`)
+  console.log(
+    `sync beside download and parse of the same endpoints, medians of ${rounds} (milliseconds in brackets)\n`,
+  )
+  console.log(
+    `${cell('guests', 8)}${cell('download', 14)}${cell('first', 18)}${cell('unchanged', 18)}${cell('1 % changed', 18)}${cell('peak over bare', 18)}`,
+  )
   for (const guests of sizes) {
     await withSimulator(guests, async (simulator) => {
       const download = median(part('download', simulator, rounds).times)
@@ -65,7 +69,9 @@ export async function run(args) {
       const peak = Math.max(part('first', simulator, 1).peak, part('unchanged', simulator, 1).peak)
       const ratio = (time) => cell(`${(time / download).toFixed(2)}x (${time.toFixed(0)})`, 18)
       const memory = cell(`+${((peak - bare) / MEBIBYTE).toFixed(0)} MiB`, 18)
-      console.log(`${cell(guests, 8)}${cell(`1x (${download.toFixed(0)})`, 14)}${ratio(first)}${ratio(unchanged)}${ratio(changed)}${memory}`)
+      console.log(
+        `${cell(guests, 8)}${cell(`1x (${download.toFixed(0)})`, 14)}${ratio(first)}${ratio(unchanged)}${ratio(changed)}${memory}`,
+      )
     })
   }
   console.log('\nstart-up beside a bare `node -e 0`, medians of whole processes')
@@ -81,7 +87,12 @@ export async function run(args) {
   const home = mkdtempSync(join(tmpdir(), 'proxmox-mpc-bench-home-'))
   for (const words of [['--version'], ['exec', '--home', home, '--', 'help']]) {
     const time = start(program, ...words)
-    console.log(`  ${words.filter((word) => word !== home).join(' ').padEnd(26)}${(time / bare).toFixed(2)}x (${time.toFixed(0)} to ${bare.toFixed(0)})`)
+    console.log(
+      `  ${words
+        .filter((word) => word !== home)
+        .join(' ')
+        .padEnd(26)}${(time / bare).toFixed(2)}x (${time.toFixed(0)} to ${bare.toFixed(0)})`,
+    )
   }
   rmSync(home, { recursive: true, force: true })
 }
