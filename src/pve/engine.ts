@@ -72,6 +72,8 @@ export type Engine = {
   readonly outage: (kind: OutageKind, request: string, message: string) => PveError
   /** Takes further members of the cluster as fallbacks; `via` is the endpoint that told of them. */
   readonly learn: (members: readonly Member[], via: string) => void
+  /** Takes the fingerprints of nodes' certificates, for learnt hosts where trust is a pin. */
+  readonly vouch: (fingerprints: ReadonlyMap<string, string>) => void
   readonly endpoints: () => readonly EndpointState[]
   readonly close: () => Promise<void>
 }
@@ -117,6 +119,7 @@ export function createEngine(settings: ClusterSettings, given: EngineParts): Eng
     outage: (kind, asked, message) =>
       errorOf({ cluster, request: asked, node: null, scrub: token.scrubber() }, kind, message),
     learn: (members, via) => hosts.learn(members, via),
+    vouch: (fingerprints) => hosts.vouch(fingerprints),
     endpoints: () => hosts.states(),
     close: () => hosts.close(),
   }

@@ -33,6 +33,11 @@ export type Hosts = {
   readonly released: (host: Host) => void
   /** Takes further members as fallbacks. `via` is the host that told. */
   readonly learn: (members: readonly Member[], via: string) => void
+  /**
+   * Takes the fingerprints of the nodes' certificates, as a trusted node lists them. Where trust is a pin, each node has
+   * a key of its own, so a learnt host is held to the fingerprint that the confirmed one vouches for.
+   */
+  readonly vouch: (fingerprints: ReadonlyMap<string, string>) => void
   readonly states: () => readonly EndpointState[]
   /** Why the first configured host was last not reached; null when it was. */
   readonly lastFailure: () => Failure | null
@@ -47,6 +52,8 @@ export type HostsSettings = {
 }
 
 type Entry = Host & {
+  /** The fingerprint that it is held to; null where authorities decide. */
+  readonly pin: string | null
   name: string | null
   failures: number
   openedAt: number
@@ -63,16 +70,18 @@ const isLoopback = (host: string): boolean =>
 
 function entry(
   address: { readonly host: string; readonly port: number },
-  settings: HostsSettings,
+  settings: Pick<HostsSettings, 'trust' | 'times'>,
   name: string | null,
 ): Entry {
   const endpoint = origin(address.host, address.port)
   const learnt = name !== null
+  const { trust } = settings
   // PVE's certificates name the node, but not always every address of it.
-  const servername = learnt && settings.trust.kind !== 'pin' ? name : null
+  const servername = learnt && trust.kind !== 'pin' ? name : null
   const made: Entry = {
     endpoint,
-    http: httpHost(endpoint, { trust: settings.trust, servername }, settings.times),
+    http: httpHost(endpoint, { trust, servername }, settings.times),
+    pin: trust.kind === 'pin' ? trust.fingerprint : null,
     learnt,
     name,
     nodeName: () => made.name,
@@ -97,6 +106,12 @@ export function createHosts(settings: HostsSettings): Hosts {
   // What was configured as a loopback address is a simulator or a tunnel: its peers are looked for nowhere else.
   const loopbackOnly = addresses.some(({ host }) => isLoopback(host))
   let current = 0
+  const members = new Map<string, Member>()
+  let vouched: ReadonlyMap<string, string> = new Map()
+  const takeIn = (member: Member): void => {
+    const trust = trustIn(settings.trust, vouched.get(member.name) ?? null)
+    if (trust !== null) learn(entries, member, { ...settings, trust }, loopbackOnly)
+  }
 
   const isOpen = (host: Entry): boolean =>
     host.failures >= FAILURES_TO_OPEN && (host.probing || clock.monotonic() - host.openedAt < OPEN_MS)
@@ -131,8 +146,18 @@ export function createHosts(settings: HostsSettings): Hosts {
       const found = find(host)
       if (found !== undefined) found.probing = false
     },
-    learn: (members, via) => {
-      for (const member of members) learn(entries, member, via, settings, loopbackOnly)
+    learn: (told, via) => {
+      const contacted = entries.find(({ endpoint }) => endpoint === via)
+      for (const member of told) {
+        if (member.local && contacted !== undefined) contacted.name = member.name
+        if (member.local) continue
+        members.set(member.name, member)
+        takeIn(member)
+      }
+    },
+    vouch: (fingerprints) => {
+      vouched = fingerprints
+      for (const member of members.values()) takeIn(member)
     },
     states: () =>
       entries.map(({ endpoint, state, failure, learnt }) => ({
@@ -147,22 +172,26 @@ export function createHosts(settings: HostsSettings): Hosts {
   }
 }
 
-function learn(
-  entries: Entry[],
-  { name, ip, local }: Member,
-  via: string,
-  settings: HostsSettings,
-  loopbackOnly: boolean,
-): void {
-  if (local) {
-    const contacted = entries.find(({ endpoint }) => endpoint === via)
-    if (contacted !== undefined) contacted.name = name
-    return
-  }
+/** How a learnt host is trusted; null where nobody vouches for it. */
+function trustIn(trust: TlsTrust, fingerprint: string | null): TlsTrust | null {
+  if (trust.kind !== 'pin') return trust
+  return fingerprint === null ? null : { kind: 'pin', fingerprint, publicKey: null }
+}
+
+function learn(entries: Entry[], { name, ip }: Member, settings: HostsSettings, loopbackOnly: boolean): void {
   if (ip === null || isIP(ip) === 0 || isLoopback(ip) !== loopbackOnly) return
   const first = parseEndpoint(settings.endpoints[0] ?? '')
   if (first === null) return
   const endpoint = origin(ip, first.port)
-  if (entries.some((known) => known.endpoint === endpoint || known.name === name)) return
-  entries.push(entry({ host: ip, port: first.port }, settings, name))
+  const known = entries.find((entry) => entry.endpoint === endpoint || entry.name === name)
+  const pin = settings.trust.kind === 'pin' ? settings.trust.fingerprint : null
+  if (known !== undefined && (!known.learnt || known.pin === pin)) return
+  const made = entry({ host: ip, port: first.port }, settings, name)
+  if (known === undefined) {
+    entries.push(made)
+    return
+  }
+  // Its certificate was renewed; the cluster vouches for the new one.
+  entries[entries.indexOf(known)] = made
+  void known.http.close()
 }

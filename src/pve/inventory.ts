@@ -61,6 +61,10 @@ async function readEarly(engine: Engine, source: Source, options: ReadOptions) {
     readMembership(engine, options.signal),
     source.rows(NodeRow, 'GET /nodes', api.nodes.$get()),
   ])
+  const fingerprints = nodes.rows.flatMap(({ node, ssl_fingerprint: text }) =>
+    text ? [[node, String(text)] as const] : [],
+  )
+  engine.vouch(new Map(fingerprints))
   const online = nodes.rows.filter((row) => row.status === 'online').map((row) => row.node)
   const tasks = await readFurtherTasks(source, firstTasks, { online, permissions, options })
   return { permissions, membership, nodes, online, tasks }

@@ -106,26 +106,32 @@ describe('a simulated cluster', () => {
     expect(nobody.warnings[0]).toMatch(/^Quorum is unknown/)
   })
 
-  it('goes on through its other nodes when the first is down, and comes back', async () => {
-    const { simulator, control } = await simulate()
-    const clock = testClock()
-    const cluster = connect(simulator, { clock })
-    await cluster.inventory.read(options)
-    await control.fault({ kind: 'node-offline', node: 'pve1' })
-    const reading = await cluster.inventory.read(options)
-    expect(reading.nodes.find(({ name }) => name === 'pve1')?.status).toBe('offline')
-    const there = reading.guests.filter(({ node }) => node === 'pve1')
-    expect(there.length).toBeGreaterThan(0)
-    expect(there.some(({ fresh }) => fresh)).toBe(false)
-    expect(cluster.access.endpoints()[0]).toMatchObject({ endpoint: simulator.endpoint, state: 'down' })
-    const [guest] = there
-    if (guest === undefined) throw new Error('no guest')
-    const dead = cluster.guests.live({ ...guest, name: '', cluster: 'lab', incarnation: 1 })
-    expect(await outageOf(dead)).toMatchObject({ kind: 'nodeDown', node: 'pve1' })
-    await control.fault({ kind: 'node-online', node: 'pve1' })
-    clock.advance(10_000)
-    expect((await cluster.access.probe()).endpoint).toBe(simulator.endpoint)
-  })
+  it.each(['ca', 'pin'] as const)(
+    'goes on through its other nodes when the first is down, and comes back: %s',
+    async (kind) => {
+      const { simulator, control } = await simulate()
+      const clock = testClock()
+      const pin = { kind: 'pin', fingerprint: simulator.fingerprint, publicKey: null } as const
+      const trusted = { ...settings(simulator), ...(kind === 'pin' ? { tls: pin } : {}) }
+      const cluster = pveConnector({ clock, random: () => 0 }).connect(trusted)
+      opened.push(cluster)
+      await cluster.inventory.read(options)
+      await control.fault({ kind: 'node-offline', node: 'pve1' })
+      const reading = await cluster.inventory.read(options)
+      expect(reading.nodes.find(({ name }) => name === 'pve1')?.status).toBe('offline')
+      const there = reading.guests.filter(({ node }) => node === 'pve1')
+      expect(there.length).toBeGreaterThan(0)
+      expect(there.some(({ fresh }) => fresh)).toBe(false)
+      expect(cluster.access.endpoints()[0]).toMatchObject({ endpoint: simulator.endpoint, state: 'down' })
+      const [guest] = there
+      if (guest === undefined) throw new Error('no guest')
+      const dead = cluster.guests.live({ ...guest, name: '', cluster: 'lab', incarnation: 1 })
+      expect(await outageOf(dead)).toMatchObject({ kind: 'nodeDown', node: 'pve1' })
+      await control.fault({ kind: 'node-online', node: 'pve1' })
+      clock.advance(10_000)
+      expect((await cluster.access.probe()).endpoint).toBe(simulator.endpoint)
+    },
+  )
 
   it('that lost quorum is still read', async () => {
     const { simulator, control } = await simulate()

@@ -185,6 +185,28 @@ describe('hosts learnt from the cluster', () => {
     expect(b.seen).toEqual([])
   })
 
+  it('where trust is a pin, are held to the fingerprint that the confirmed one vouches for', async () => {
+    const [mine, theirs, other] = [await makeCertificate(), await makeCertificate(), await makeCertificate()]
+    const a = await start(fine, { tls: mine })
+    const b = await start(fine, { host: '127.0.0.2', port: a.port, tls: theirs })
+    const pinned = {
+      ...settingsFor([a]),
+      tls: { kind: 'pin', fingerprint: mine.fingerprint, publicKey: null } as const,
+    }
+    const engine = createEngine(pinned, { clock: testClock(), random: () => 0 })
+    engines.push(engine)
+    const get = () => engine.request('GET', '/version', '/version')
+
+    engine.learn(told('127.0.0.2'), a.endpoint)
+    expect(engine.endpoints()).toHaveLength(1)
+    engine.vouch(new Map([['pve2', other.fingerprint]]))
+    await a.close()
+    expect(await outageOf(get())).toMatchObject({ kind: 'transport' })
+    expect(b.seen).toEqual([])
+    engine.vouch(new Map([['pve2', theirs.fingerprint]]))
+    expect((await get()).endpoint).toBe(b.endpoint)
+  })
+
   it.each([
     ['192.0.2.7', 0],
     ['2001:db8::7', 0],
