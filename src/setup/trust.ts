@@ -67,9 +67,19 @@ function pinned({ fingerprint, publicKey }: Certificate): Trust {
 
 function describe(certificate: Certificate): string {
   return [
-    `fingerprint  ${certificate.fingerprint}`,
-    `for          ${certificate.names.join(', ')}`,
-    `issued by    ${certificate.issuer.replaceAll('\n', ', ')}`,
-    `valid        ${certificate.validFrom} to ${certificate.validTo}`,
+    'SHA-256 fingerprint',
+    ...halves(certificate.fingerprint).map((half) => `  ${half}`),
+    `for        ${certificate.names.join(', ')}`,
+    `issued by  ${certificate.issuer
+      .split(', ')
+      .filter((part) => !part.startsWith('OU='))
+      .join(', ')}`,
+    `valid      ${certificate.validFrom.slice(0, 10)} to ${certificate.validTo.slice(0, 10)}`,
   ].join('\n')
+}
+
+/** Two lines, as it would not fit into one of a narrow terminal. */
+function halves(fingerprint: string): readonly string[] {
+  const pairs = fingerprint.split(':')
+  return [pairs.slice(0, 16), pairs.slice(16)].map((half) => half.join(':'))
 }

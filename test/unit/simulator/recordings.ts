@@ -1,36 +1,16 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { z } from 'zod'
-
-/** Where recorded answers of a real API lie beside the checkout, on machines that have them. */
-export const RECORDINGS = join(process.cwd(), '..', 'shared', 'pve-recordings')
-export const haveRecordings = existsSync(RECORDINGS)
-
-const recording = z.object({
-  name: z.string(),
-  request: z.object({ method: z.string(), url: z.string(), headers: z.record(z.string(), z.unknown()) }),
-  response: z.looseObject({
-    status: z.number().nullish(),
-    json: z.looseObject({ data: z.unknown() }).nullish(),
-  }),
-})
+import { loadRecordings } from '../../fakes/pve-replay/recordings.js'
 
 export type Recorded = { readonly url: string; readonly data: unknown }
 
-/** The successful GET answers that the full token got. */
+/** The successful GET answers that the full token got, with the path they were asked by. */
 export function recordedAnswers(): readonly Recorded[] {
-  const found: Recorded[] = []
-  for (const file of readdirSync(RECORDINGS)) {
-    if (!file.endsWith('.json')) continue
-    const parsed = recording.safeParse(JSON.parse(readFileSync(join(RECORDINGS, file), 'utf8')))
-    if (!parsed.success) continue
-    const { request, response } = parsed.data
-    const token = String(request.headers.Authorization ?? '')
-    if (request.method !== 'GET' || response.status !== 200 || !token.includes('root@pam')) continue
-    if (response.json === undefined || response.json === null) continue
-    found.push({ url: request.url.replace('/api2/json', ''), data: response.json.data })
-  }
-  return found
+  return loadRecordings().flatMap(({ method, status, token, url, body, type, leftOut, shortened }) => {
+    if (method !== 'GET' || status !== 200 || token?.includes('root@pam') !== true) return []
+    if (leftOut === true || shortened === true || type?.startsWith('application/json') !== true) return []
+    if (!url.startsWith('/api2/json')) return []
+    const answer: { data: unknown } = JSON.parse(body)
+    return [{ url: url.replace('/api2/json', ''), data: answer.data }]
+  })
 }
 
 /** An endpoint's name: its path with what varies replaced. */

@@ -1,20 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { type ControlClient, createControlClient } from '../../../src/simulator/control-client.js'
+import { accessRoutes } from '../../../src/simulator/routes-access.js'
+import { clusterRoutes } from '../../../src/simulator/routes-cluster.js'
+import { guestRoutes } from '../../../src/simulator/routes-guest.js'
+import { nodeRoutes } from '../../../src/simulator/routes-node.js'
+import { powerRoutes } from '../../../src/simulator/routes-power.js'
+import { storageRoutes } from '../../../src/simulator/routes-storage.js'
+import { writeRoutes } from '../../../src/simulator/routes-write.js'
 import { type Simulator, startSimulator } from '../../../src/simulator/server.js'
 import { ask, data, row } from './client.js'
-import {
-  endpointOf,
-  haveRecordings,
-  type Known,
-  learn,
-  recordedAnswers,
-  rowKind,
-  shapeOf,
-} from './recordings.js'
-
-if (!haveRecordings) {
-  console.warn('SKIPPED: no recordings beside the checkout, the shapes of answers are not compared')
-}
+import { endpointOf, type Known, learn, recordedAnswers, rowKind, shapeOf } from './recordings.js'
 
 /** What the simulator may say that was never recorded, since the laboratory had nothing to say it of. */
 const ALLOWED = new Set([
@@ -43,20 +38,48 @@ const OPTIONAL: { readonly [endpoint: string]: readonly string[] } = {
   '/nodes/N/tasks/UPID/status': ['tokenid'],
 }
 
+const ROUTES = [
+  ...accessRoutes,
+  ...clusterRoutes,
+  ...guestRoutes,
+  ...nodeRoutes,
+  ...powerRoutes,
+  ...storageRoutes,
+  ...writeRoutes,
+]
+
+/** Endpoints whose answers are no rows with members, and which test looks at them instead. */
+const ELSEWHERE: { readonly [endpoint: string]: string } = {
+  '/access/permissions': 'paths and privileges as recorded per level, in access.test.ts',
+  '/cluster/nextid': 'a number as text, in world.test.ts',
+  '/nodes/N/tasks/UPID/status': 'members held against the recorded ones, below and in power.test.ts',
+  '/nodes/N/tasks/UPID': 'the two names that were recorded, below',
+  '/nodes/N/tasks/UPID/log': 'lines as recorded, in power.test.ts',
+}
+
+/** A route's template with values in the places of its variables. */
+function exampleOf(template: string): string {
+  return template
+    .replace('{node}', 'pve1')
+    .replace('{vmid}', '101')
+    .replace('{upid}', 'UPID:x:')
+    .replace(/\{\w+\}/g, 'x1')
+}
+
 function rowsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value]
 }
 
-const describeIf = haveRecordings ? describe : describe.skip
-
-describeIf('shapes of answers', () => {
+describe('shapes of answers', () => {
   const recorded = new Map<string, Map<string, Known>>()
+  const recordedFor = new Map<string, number>()
   let simulator: Simulator
   let control: ControlClient
 
   beforeAll(async () => {
     for (const answer of recordedAnswers()) {
       const endpoint = endpointOf(answer.url)
+      recordedFor.set(endpoint, (recordedFor.get(endpoint) ?? 0) + 1)
       const known = recorded.get(endpoint) ?? new Map<string, Known>()
       for (const entry of rowsOf(answer.data)) learn(known, entry)
       recorded.set(endpoint, known)
@@ -109,6 +132,8 @@ describeIf('shapes of answers', () => {
     '/nodes/pve1/lxc/201/interfaces',
     '/nodes/pve1/qemu/101/feature?feature=snapshot',
     '/nodes/pve1/qemu/101/snapshot/before-upgrade/config',
+    '/nodes/pve1/qemu/101/snapshot/before-upgrade',
+    '/',
     ...guests.flatMap((guest) =>
       ['/config', '/pending', '/status/current', '/snapshot', '/rrddata?timeframe=hour'].map(
         (end) => guest + end,
@@ -149,6 +174,35 @@ describeIf('shapes of answers', () => {
     expect([...new Set(wrong)]).toEqual([])
   })
 
+  it('every endpoint that was recorded is compared, and the list says how each was checked', () => {
+    const compared = new Set(paths.map(endpointOf))
+    const checked = ROUTES.map(({ method, path }) => {
+      const endpoint = endpointOf(exampleOf(path))
+      const answers = recordedFor.get(endpoint) ?? 0
+      const how =
+        method !== 'GET'
+          ? path.includes('/status/')
+            ? 'answers and texts as recorded, in power.test.ts'
+            : 'effects in changes.test.ts, faults.test.ts or power.test.ts; texts from source'
+          : compared.has(endpoint)
+            ? `members and types held against ${answers} recorded answers`
+            : (ELSEWHERE[endpoint] ?? 'from source, never recorded')
+      return {
+        line: `${method.padEnd(6)} ${path}: ${how}`,
+        missed: method === 'GET' && answers > 0 && !how.includes('held') && ELSEWHERE[endpoint] === undefined,
+      }
+    })
+    console.log(
+      checked
+        .map(({ line }) => line)
+        .sort()
+        .join('\n'),
+    )
+
+    expect(checked.length).toBeGreaterThan(40)
+    expect(checked.filter(({ missed }) => missed).map(({ line }) => line)).toEqual([])
+  })
+
   it('has the members of a running task and of one that ended', async () => {
     const made = await ask(simulator, 'POST', '/nodes/pve2/qemu/102/status/shutdown')
     const parsed: { data: string } = JSON.parse(made.body)
@@ -161,5 +215,7 @@ describeIf('shapes of answers', () => {
     )
     await control.clock({ advanceSeconds: 100 })
     expect(Object.keys(await row(simulator, path)).sort()).toEqual([...new Set(always)].sort())
+    const index = await data(simulator, path.replace(/\/status$/, ''))
+    expect(index).toEqual(expect.arrayContaining([{ name: 'log' }, { name: 'status' }]))
   })
 })
