@@ -20,7 +20,7 @@ COPY --from=build /app/prisma/migrations ./prisma/migrations
 COPY --from=build /app/bin ./bin
 COPY --from=build /app/dist ./dist
 RUN mkdir -p /home/node/deployment && chown node:node /home/node/deployment
-USER node
+USER 1000:1000
 VOLUME /home/node/deployment
 ENTRYPOINT ["node", "/app/bin/proxmox-mpc.mjs"]
 CMD ["console"]

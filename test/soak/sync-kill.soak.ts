@@ -27,13 +27,14 @@ it(`kill -9 during ${KILLS} syncs: no half sync is ever visible`, async () => {
   const seen: number[] = []
   let during = 0
 
-  for (let kill = 0; kill < KILLS; kill++) {
+  // A kill that comes a moment after its sync has ended does not count, and is made up for.
+  for (let kill = 0; during < KILLS && kill < 2 * KILLS; kill++) {
     if (await syncUntilKilled(lab.home, lab.simulator.controlUrl, SEED + kill, next)) during += 1
     seen.push(await wholeRuns(database))
   }
   await lab.simulator.close()
 
-  console.log(`${during} of ${KILLS} kills fell into a sync; ${seen.at(-1)} whole syncs are stored`)
+  console.log(`${during} of ${seen.length} kills fell into a sync; ${seen.at(-1)} whole syncs are stored`)
   expect(during).toBe(KILLS)
   expect(seen.at(-1)).toBeGreaterThan(0)
   expect([...seen].sort((a, b) => a - b)).toEqual(seen)
