@@ -43,8 +43,23 @@ async function start(args: readonly string[]): Promise<number> {
     return isRefusal(result) ? tell(result) : result
   } catch (error) {
     if (error instanceof RefusalError) return tell(error.refusal)
-    throw error
+    return fault(error)
   }
+}
+
+/** A bug, or a machine in trouble: told in one line, and with the place where it happened for a report. */
+function fault(error: unknown): number {
+  const message = error instanceof Error ? error.message : String(error)
+  tell(
+    refuse(
+      'internal',
+      `Something went wrong inside the program: ${message}`,
+      'Please report it with these lines:',
+    ),
+  )
+  if (error instanceof Error)
+    process.stderr.write(`${(error.stack ?? '').split('\n').slice(1, 6).join('\n')}\n`)
+  return 1
 }
 
 function unknownProgram(name: string): Refusal {

@@ -50,7 +50,8 @@ export type Outage = {
 /** The refusal a person sees for an outage. */
 export function refusalOf(outage: Outage): Refusal {
   const { cluster } = outage
-  const said = outage.message === '' ? [] : [`Proxmox VE said: ${outage.message}`]
+  const who = outage.status === null ? 'what happened' : 'Proxmox VE said'
+  const said = outage.message === '' ? [] : [`${who}: ${outage.message}`]
   switch (outage.kind) {
     case 'auth':
       return refuse(

@@ -39,7 +39,7 @@ export function simulatorDirectory(paths: HomePaths): string {
  */
 export async function attachSimulator(parts: DemoParts): Promise<Attached> {
   const directory = simulatorDirectory(parts.paths)
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  makeDirectory(directory)
   const deadline = parts.clock.monotonic() + START_DEADLINE_MS
   let spawned = false
   while (parts.clock.monotonic() < deadline) {
@@ -56,6 +56,22 @@ export async function attachSimulator(parts: DemoParts): Promise<Attached> {
       `Its log is ${join(directory, 'simulator.log')}.`,
     ),
   )
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new RefusalError(
+      refuse(
+        'home_unwritable',
+        `The home cannot be written: ${why}`,
+        'Name a directory that you may write to.',
+      ),
+      { cause: error },
+    )
+  }
 }
 
 function readFacts(directory: string): SimulatorFacts | null {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { freshDirectory, run } from '../support/program.js'
@@ -50,12 +50,34 @@ describe('a demo with a home of its own', () => {
     const home = freshDirectory()
     await run(['demo', '--home', home], { input: '' })
     const config = join(home, '.proxmox/config.yml')
-    const { writeFileSync } = await import('node:fs')
     writeFileSync(config, readFileSync(config, 'utf8').replace('demo: true', 'demo: false'))
 
     const ran = await run(['demo', '--home', home], { input: 'status\n' })
 
     expect(ran.status).toBe(2)
     expect(ran.stderr).toContain('home_exists')
+  })
+
+  it('says that it cannot be written where a file is in the way', async () => {
+    const home = join(freshDirectory(), 'file')
+    writeFileSync(home, '')
+
+    const ran = await run(['demo', '--home', home], { input: 'status\n' })
+
+    expect(ran.status).toBe(1)
+    expect(ran.stderr).toContain('[home_unwritable]')
+  })
+
+  it('goes on when its simulator is killed: stored answers, then a new one', async () => {
+    const home = freshDirectory()
+    await run(['demo', '--home', home], { input: 'status\n' })
+    const pid = () => JSON.parse(readFileSync(join(home, '.proxmox/simulator/running.json'), 'utf8')).pid
+    const before = pid()
+    process.kill(before, 'SIGKILL')
+
+    const again = await run(['demo', '--home', home], { input: 'status\n' })
+
+    expect(again.stdout).toContain('3 of 3 nodes online')
+    expect(pid()).not.toBe(before)
   })
 })
