@@ -11,6 +11,10 @@ import type { Given } from './arguments.js'
 import { openConsole } from './console.js'
 import { initialise } from './init.js'
 import { type Process, surroundings } from './process.js'
+import { watch } from './watch.js'
+
+/** What a demo's workspace and cluster are called. */
+const DEMO = 'demo'
 
 /** `demo`: the console on a simulated small company. Without --home everything is thrown away at the end. */
 export async function runDemo(given: Given, here: Process): Promise<number | Refusal> {
@@ -23,11 +27,12 @@ export async function runDemo(given: Given, here: Process): Promise<number | Ref
   try {
     const home = await openDemoHome(paths, simulator, here)
     if (isRefusal(home)) return home
-    const first = await Promise.all(home.clusters.map((cluster) => home.syncer.sync(cluster)))
-    const failed = first.find((outcome) => outcome.kind === 'failed')
-    if (failed?.kind === 'failed') {
+    // Other workspaces that were made in this home may lie on clusters that are gone.
+    const progress = watch(here, given)
+    const first = await home.syncer.sync(DEMO, { progress: progress.report }).finally(progress.stop)
+    if (first.kind === 'failed') {
       await home.close()
-      return failed.refusal
+      return first.refusal
     }
     return await openConsole({ home, paths, plain: given.flag('plain'), greeting: greeting(kept) }, here)
   } finally {
@@ -57,8 +62,8 @@ async function openDemoHome(
   const { facts } = simulator
   if (!existsSync(paths.config)) {
     const answers = {
-      workspace: 'demo',
-      cluster: 'demo',
+      workspace: DEMO,
+      cluster: DEMO,
       endpoint: facts.endpoint,
       tokenId: facts.readTokenId,
       tokenSecretFile: facts.readTokenFile,

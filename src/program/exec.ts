@@ -7,6 +7,7 @@ import type { Answer } from '../core/command.js'
 import { isRefusal, type Refusal, RefusalError, refuse } from '../core/refusal.js'
 import type { Given } from './arguments.js'
 import { endSignal, homeOf, type Process, surroundings } from './process.js'
+import { watch } from './watch.js'
 
 /** `exec -- WORDS…`: one command, its answer, its exit code. */
 export async function runExec(given: Given, here: Process): Promise<number | Refusal> {
@@ -35,12 +36,11 @@ async function ask(words: readonly string[], given: Given, here: Process): Promi
   if (isRefusal(home)) return answer(home, given, here, 'UTC')
   try {
     const workspace = given.text('workspace') ?? null
-    const said = await home.road.ask({
-      caller: { surface: 'console', account: userInfo().username },
-      words,
-      workspace,
-      signal,
-    })
+    const progress = watch(here, given)
+    const caller = { surface: 'console', account: userInfo().username } as const
+    const said = await home.road
+      .ask({ caller, words, workspace, signal, progress: progress.report })
+      .finally(progress.stop)
     const zone =
       home.workspaces.find(({ name }) => name === (workspace ?? home.config.default))?.timeZone ?? 'UTC'
     return answer(said, given, here, zone)

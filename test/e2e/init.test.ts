@@ -85,7 +85,8 @@ describe('init by flags', () => {
   })
 
   it('interrupted while it waits leaves nothing behind', async () => {
-    await lab.control.fault({ kind: 'slow', ms: 5000 })
+    await lab.control.fault({ kind: 'slow', ms: 20_000 })
+    const requests = join(freshDirectory(), 'requests')
 
     const ran = await run(
       [
@@ -105,7 +106,11 @@ describe('init by flags', () => {
         '--fingerprint',
         lab.simulator.fingerprint,
       ],
-      { onStart: (child) => setTimeout(() => child.kill('SIGINT'), 1500) },
+      {
+        env: { PROXMOX_MPC_REQUEST_LOG: requests },
+        // Once a request is on its way it waits for the slow answer.
+        onStart: (child) => whenThere(requests, () => child.kill('SIGINT')),
+      },
     )
 
     expect(ran.stderr).toContain('[init_interrupted]')
@@ -153,4 +158,12 @@ function secretOf(token: string): string {
   const path = join(freshDirectory(), 'secret')
   writeFileSync(path, lab.simulator.tokens[token] ?? '', { mode: 0o600 })
   return path
+}
+
+function whenThere(path: string, then: () => void): void {
+  const timer = setInterval(() => {
+    if (!existsSync(path)) return
+    clearInterval(timer)
+    setTimeout(then, 200)
+  }, 50)
 }
