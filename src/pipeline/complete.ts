@@ -23,7 +23,8 @@ export async function complete(
   workspace: Workspace | null,
 ): Promise<readonly Completion[]> {
   const split = splitWords(line)
-  const words = 'kind' in split ? [] : split.map((word) => word.text)
+  if ('kind' in split) return []
+  const words = split.map((word) => word.text)
   const last = /\s$/.test(line) || line === '' ? '' : (words.pop() ?? '')
   const command = commandOf(from.commands, words)
   const offers =

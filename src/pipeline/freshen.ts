@@ -13,7 +13,7 @@ export type Freshened =
   | { readonly kind: 'no_picture'; readonly refusal: Refusal }
 
 export type FreshenWith = {
-  readonly store: InventoryStore
+  readonly store: Pick<InventoryStore, 'runs' | 'base'>
   readonly syncer: Syncer
   readonly now: Date
   readonly signal: AbortSignal
