@@ -20,6 +20,7 @@ export type SyncParts = {
 const MOST_RENAMED = 50
 /** Tasks that were running and that the newest lists do not hold any more are asked for one by one. */
 const MOST_UNSETTLED = 20
+/** Enough to tell whether a node's list goes back to what is known; only how far back to read hangs on it. */
 const RECENT_TASKS = 2000
 
 /** Makes the syncer of a home: one reading per cluster at a time, written whole or not at all. */
@@ -78,7 +79,7 @@ async function readAndStore(parts: SyncParts, cluster: string, options: SyncOpti
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.progress === undefined ? {} : { progress: options.progress }),
   })
-  const tasks = await newTasks(parts, pve, cluster, reading, finished)
+  const tasks = await newTasks(parts, pve, cluster, reading)
   options.signal?.throwIfAborted()
   options.progress?.(`storing ${cluster}`, null)
   const found = await compare(pve, base, reading, tasks)
@@ -125,13 +126,15 @@ async function newTasks(
   pve: PveCluster,
   cluster: string,
   reading: Reading,
-  finished: ReadonlySet<string>,
 ): Promise<readonly Task[]> {
+  // Asked of the store whole: a task that only fell out of the newest ones must not look as if it had just ended.
+  const listedUpids = reading.tasks.map((task) => task.upid)
+  const finished = await parts.stores.tasks.known(cluster, listedUpids)
   const open = new Set(await parts.stores.tasks.running(cluster))
   const fresh = reading.tasks.filter(
     (task) => !finished.has(task.upid) && !(task.status === null && open.has(task.upid)),
   )
-  const listed = new Set(reading.tasks.map((task) => task.upid))
+  const listed = new Set(listedUpids)
   const lost = [...open].filter((upid) => !listed.has(upid)).slice(0, MOST_UNSETTLED)
   const settled = await Promise.all(lost.map((upid) => settle(parts, pve, cluster, upid)))
   return [...fresh, ...settled.filter((task) => task !== null)]

@@ -1,7 +1,7 @@
-import { gzipSync } from 'node:zlib'
 import type { Picture, StoredInventory } from '../core/change.js'
 import { guestKey, nodeKey, poolKey, storageKey } from '../core/resource.js'
 import type { InventoryStore, SyncFailure, SyncRun, SyncWrite } from '../ports/store/inventory.js'
+import { writeKeyframe } from './keyframes.js'
 import { prune } from './prune.js'
 import {
   GUEST_COLUMNS,
@@ -12,6 +12,7 @@ import {
   pictureOf,
   poolCells,
   STORAGE_COLUMNS,
+  sqlJson,
   storageCells,
 } from './row-schema.js'
 import type { Database, Tx } from './tx.js'
@@ -39,7 +40,6 @@ export function inventoryStore(database: Database, { keyframeEvery }: InventoryO
     const found = row === undefined ? null : pictureOf(row.text)
     return found === null ? null : { cluster, ...found }
   }
-  const pruner = prune()
   return {
     picture: (cluster) => load(WITH_USAGE, cluster),
     base: (cluster) => load(WITHOUT_USAGE, cluster),
@@ -51,17 +51,23 @@ export function inventoryStore(database: Database, { keyframeEvery }: InventoryO
         await upsertRows(tx, write.cluster, write.upsert)
         await insertChanges(tx, write, runId)
         await upsertTasks(tx, write)
-        await keyframe(tx, write, runId, keyframeEvery)
-        if (write.changes.length > 0) await pruner(tx, new Date(write.finishedAt))
+        await writeKeyframe(tx, write, runId, keyframeEvery)
+        if (writesRows(write)) await prune(tx, new Date(write.finishedAt))
         return { kind: 'committed', runId }
       }),
     fail: (failure) =>
       database.write(async (tx) => {
         await insertFailure(tx, failure)
-        await pruner(tx, new Date(failure.finishedAt))
+        await prune(tx, new Date(failure.finishedAt))
       }),
     runs: (cluster, limit) => runs(database, cluster, limit),
   }
+}
+
+/** Whether a reading brings anything but itself. */
+function writesRows({ upsert, remove, changes, tasks }: SyncWrite): boolean {
+  const { guests, nodes, storages, pools } = upsert
+  return [guests, nodes, storages, pools, remove, changes, tasks].some((rows) => rows.length > 0)
 }
 
 async function newestRun(tx: Tx, cluster: string): Promise<number | null> {
@@ -94,8 +100,8 @@ async function insertRun(tx: Tx, write: SyncWrite): Promise<number> {
     seen(write.after.storages),
     seen(write.after.pools),
     write.changes.length,
-    JSON.stringify(write.warnings),
-    JSON.stringify(write.usage),
+    sqlJson(write.warnings),
+    sqlJson(write.usage),
   )
   return Number(rows[0]?.id)
 }
@@ -120,7 +126,7 @@ async function removeRows(tx: Tx, { cluster, remove }: SyncWrite): Promise<void>
       : tx.$executeRawUnsafe(
           `DELETE FROM "${table}" WHERE "cluster" = ? AND ${column} IN (SELECT "value" FROM json_each(?))`,
           cluster,
-          JSON.stringify(values),
+          sqlJson(values),
         )
   const guests = names('guest/').map(Number)
   await among('Vm', '"vmid"', guests)
@@ -160,7 +166,7 @@ async function upsertRows(tx: Tx, cluster: string, rows: StoredInventory): Promi
 async function leave(tx: Tx, table: string, cluster: string, vmids: readonly number[]): Promise<void> {
   if (vmids.length === 0) return
   const sql = `DELETE FROM "${table}" WHERE "cluster" = ? AND "vmid" IN (SELECT "value" FROM json_each(?))`
-  await tx.$executeRawUnsafe(sql, cluster, JSON.stringify(vmids))
+  await tx.$executeRawUnsafe(sql, cluster, sqlJson(vmids))
 }
 
 /** All rows of a table in one statement. */
@@ -175,7 +181,7 @@ async function put(
   const names = columns.map((name) => `"${name}"`).join(', ')
   const cells = columns.map((_, i) => `json_extract("value", '$[${i}]')`).join(', ')
   const sql = `INSERT OR REPLACE INTO "${table}" ("cluster", ${names}) SELECT ?, ${cells} FROM json_each(?)`
-  await tx.$executeRawUnsafe(sql, cluster, JSON.stringify(rows))
+  await tx.$executeRawUnsafe(sql, cluster, sqlJson(rows))
 }
 
 const CHANGE_COLUMNS = [
@@ -201,9 +207,9 @@ async function insertChanges(tx: Tx, write: SyncWrite, runId: number): Promise<v
     change.incarnation,
     change.what,
     change.attribute,
-    change.before === null ? null : JSON.stringify(change.before),
-    change.after === null ? null : JSON.stringify(change.after),
-    begins.has(change.what) ? JSON.stringify(resources.get(change.key) ?? null) : null,
+    change.before === null ? null : sqlJson(change.before),
+    change.after === null ? null : sqlJson(change.after),
+    begins.has(change.what) ? sqlJson(resources.get(change.key) ?? null) : null,
   ])
   const names = CHANGE_COLUMNS.map((name) => `"${name}"`).join(', ')
   const cells = CHANGE_COLUMNS.map((_, i) => `json_extract("value", '$[${i}]')`).join(', ')
@@ -215,7 +221,7 @@ async function insertChanges(tx: Tx, write: SyncWrite, runId: number): Promise<v
     write.basedOn,
     write.startedAt,
     write.startedAt,
-    JSON.stringify(rows),
+    sqlJson(rows),
   )
 }
 
@@ -246,29 +252,10 @@ async function upsertTasks(tx: Tx, { cluster, tasks }: SyncWrite): Promise<void>
   await tx.$executeRawUnsafe(
     `INSERT INTO "Task" ("cluster", "upid", "node", "type", "taskId", "user", "startTime", "endTime", "status")
      SELECT ?, ${cells} FROM json_each(?) WHERE true
-     ON CONFLICT ("cluster", "upid") DO UPDATE SET "endTime" = excluded."endTime", "status" = excluded."status"`,
+     ON CONFLICT ("cluster", "upid") DO UPDATE SET
+       "endTime" = coalesce(excluded."endTime", "endTime"), "status" = coalesce(excluded."status", "status")`,
     cluster,
-    JSON.stringify(rows),
-  )
-}
-
-/** The whole state, with the first run and whenever enough changes have come since the last one. */
-async function keyframe(tx: Tx, write: SyncWrite, runId: number, every: number): Promise<void> {
-  if (write.basedOn !== null) {
-    if (write.changes.length === 0) return
-    const rows: readonly { n: bigint | number }[] = await tx.$queryRawUnsafe(
-      `SELECT count(*) AS "n" FROM "ResourceChange" WHERE "cluster" = ?1 AND "runId" >
-         (SELECT coalesce(max("runId"), 0) FROM "StateSnapshot" WHERE "cluster" = ?1)`,
-      write.cluster,
-    )
-    if (Number(rows[0]?.n ?? 0) < every) return
-  }
-  await tx.$executeRawUnsafe(
-    'INSERT INTO "StateSnapshot" ("cluster", "runId", "at", "state") VALUES (?, ?, ?, ?)',
-    write.cluster,
-    runId,
-    write.startedAt,
-    new Uint8Array(gzipSync(JSON.stringify(write.after), { level: 1 })),
+    sqlJson(rows),
   )
 }
 

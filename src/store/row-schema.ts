@@ -7,6 +7,7 @@ import type {
   StoredPool,
   StoredStorage,
 } from '../core/change.js'
+import type { ReplayableChange } from '../core/replay.js'
 import type { GuestKind, UsageByKey } from '../core/resource.js'
 
 /** Rows as the database gives them, to the types of core. We wrote them: the checks are light, and cheap per row. */
@@ -50,6 +51,18 @@ export const STORAGE_COLUMNS = [
 export const POOL_COLUMNS = ['name', 'comment', 'hidden'] as const
 
 type Cell = string | number | null
+
+/**
+ * JSON as a bound value. Half a character (a lone surrogate) becomes the replacement character: SQLite would make bytes
+ * of it that are no UTF-8, upon which the driver ends the process, now and whenever the row is read.
+ */
+export function sqlJson(value: unknown): string {
+  const text = JSON.stringify(value)
+  if (!text.includes('\\ud')) return text
+  return JSON.stringify(value, (_, part) =>
+    typeof part === 'string' ? part.replace(/\p{Cs}/gu, '\ufffd') : part,
+  )
+}
 
 /** A guest as an array in the order of its columns; lists are joined, booleans 0 and 1. */
 export function guestCells(guest: StoredGuest): readonly Cell[] {
@@ -229,7 +242,12 @@ export function stateOf(text: string): StoredInventory {
   return JSON.parse(text) as StoredInventory
 }
 
-/** A line of history; `resource` is there where it was asked for. */
-export function changeOf(text: string): DatedChange & { readonly resource: unknown } {
-  return JSON.parse(text) as DatedChange & { readonly resource: unknown }
+/** A line of history. */
+export function changeOf(text: string): DatedChange {
+  return JSON.parse(text) as DatedChange
+}
+
+/** Lines of history with the resources that make them replayable, oldest first. */
+export function changesOf(text: string): readonly ReplayableChange[] {
+  return JSON.parse(text) as ReplayableChange[]
 }

@@ -1,4 +1,5 @@
 import type { StoredTask, TaskFilter, TaskStore } from '../ports/store/tasks.js'
+import { sqlJson } from './row-schema.js'
 import type { Database, SqlValue } from './tx.js'
 
 type Row = Omit<StoredTask, 'handle' | 'id' | 'startTime' | 'endTime'> & {
@@ -10,8 +11,9 @@ type Row = Omit<StoredTask, 'handle' | 'id' | 'startTime' | 'endTime'> & {
 
 const COLUMNS = '"seq", "cluster", "upid", "node", "type", "taskId", "user", "startTime", "endTime", "status"'
 
-/** Success and "still running" are the same words on every PVE; what failed is everything else but a lost worker. */
-const FAILED = `"status" IS NOT NULL AND "status" <> 'OK' AND "status" NOT LIKE 'WARNINGS: %' AND "status" NOT IN ('', 'unexpected status')`
+/** What `taskOutcome` of core calls failed; a status that is NULL is neither. */
+const FAILED = `"status" NOT IN ('OK', '', 'unexpected status') AND "status" NOT GLOB 'unable to get last line from task log*'
+  AND ("status" NOT GLOB 'WARNINGS: [0-9]*' OR "status" GLOB 'WARNINGS: *[^0-9]*')`
 
 export function taskStore(database: Database): TaskStore {
   const rows = async (where: string, ...values: readonly SqlValue[]): Promise<readonly StoredTask[]> => {
@@ -31,12 +33,12 @@ export function taskStore(database: Database): TaskStore {
     find: (clusters, reference) => {
       const among = '"cluster" IN (SELECT "value" FROM json_each(?))'
       const handle = /^t(\d{1,9})$/.exec(reference)
-      if (handle !== null) return rows(`${among} AND "seq" = ?`, JSON.stringify(clusters), Number(handle[1]))
+      if (handle !== null) return rows(`${among} AND "seq" = ?`, sqlJson(clusters), Number(handle[1]))
       if (!reference.startsWith('UPID:')) return Promise.resolve([])
       // A range instead of LIKE: a UPID may hold its wildcards.
       return rows(
         `${among} AND "upid" >= ? AND "upid" < ? ORDER BY "seq" DESC LIMIT 10`,
-        JSON.stringify(clusters),
+        sqlJson(clusters),
         reference,
         `${reference}\u{10ffff}`,
       )
@@ -47,7 +49,7 @@ export function taskStore(database: Database): TaskStore {
       const found = await database.rows<{ upid: string }>(
         `SELECT "upid" FROM "Task" WHERE "cluster" = ? AND "status" IS NOT NULL AND "upid" IN (SELECT "value" FROM json_each(?))`,
         cluster,
-        JSON.stringify(upids),
+        sqlJson(upids),
       )
       return new Set(found.map(({ upid }) => upid))
     },

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { Change, StoredGuest, StoredInventory } from '../../../src/core/change.js'
 import { difference } from '../../../src/core/diff.js'
-import type { Task } from '../../../src/core/resource.js'
+import { type Task, taskOutcome } from '../../../src/core/resource.js'
 import type { Stores } from '../../../src/ports/store/stores.js'
 import { EMPTY, guest, inventory, write } from './fixtures.js'
 
@@ -156,6 +156,8 @@ export function storeContract(name: string, make: MakeStore): void {
         ['10 kB', 'x'.repeat(10_240)],
         ['a mention', '<!channel>'],
         ['nothing', ''],
+        ['a NUL', 'a\u0000b'],
+        ['a backslash and u', 'C:\\ud800'],
       ])('round-trips a name with %s', async (_, text) => {
         await stores.inventory.commit(
           write({ after: inventory({ guests: [guest(101, { name: text, pool: text, lock: text })] }) }),
@@ -163,6 +165,19 @@ export function storeContract(name: string, make: MakeStore): void {
 
         expect((await stores.inventory.picture('lab'))?.inventory.guests).toEqual([
           guest(101, { name: text, pool: text, lock: text }),
+        ])
+      })
+
+      it('survives half a character', async () => {
+        await stores.inventory.commit(
+          write({ after: inventory({ guests: [guest(101, { name: 'web\ud83d', tags: ['\udc00'] })] }) }),
+        )
+
+        expect((await stores.inventory.picture('lab'))?.inventory.guests).toEqual([
+          guest(101, { name: 'web\ufffd', tags: ['\ufffd'] }),
+        ])
+        expect((await stores.history.stateAt('lab', '2026-03-02T00:00:00.000Z'))?.inventory.guests).toEqual([
+          guest(101, { name: 'web\ufffd', tags: ['\ufffd'] }),
         ])
       })
 
@@ -255,12 +270,39 @@ export function storeContract(name: string, make: MakeStore): void {
           }),
         )
 
-        for (const name of ['new', '101']) {
+        for (const name of ['new', 'vm-101', '101', 'guest/101']) {
           expect(await stores.history.find('lab', name)).toEqual([
             { cluster: 'lab', type: 'guest', key: 'guest/101', name: 'new' },
           ])
         }
         expect(await stores.history.find('lab', 'nobody')).toEqual([])
+      })
+
+      it('finds what was there before another took its place', async () => {
+        const first = await stores.inventory.commit(write())
+        const recreated = change({
+          what: 'recreated',
+          name: 'b',
+          attribute: null,
+          before: ['qemu', 'old "a"'],
+          after: ['lxc', 'b'],
+        })
+        await stores.inventory.commit(
+          write({ basedOn: runOf(first), upsert: EMPTY, changes: [recreated, change({ before: ['b'] })] }),
+        )
+
+        expect(await stores.history.find('lab', 'old "a"')).toMatchObject([{ key: 'guest/101' }])
+        expect(await stores.history.find('lab', 'a')).toEqual([])
+      })
+
+      it('has no state where nothing was read, and takes a time in any form', async () => {
+        expect(await stores.history.stateAt('lab', '2026-03-01T10:00:00.000Z')).toBeNull()
+        await stores.inventory.commit(write())
+
+        expect(await stores.history.stateAt('lab', '2026-03-01T11:30:00+01:00')).toEqual({
+          at: '2026-03-01T10:30:00.000Z',
+          inventory: inventory(),
+        })
       })
 
       it('gives the state at any time, whatever happened', async () => {
@@ -332,12 +374,141 @@ export function storeContract(name: string, make: MakeStore): void {
         ])
       })
 
+      it('calls failed what core calls failed', async () => {
+        const statuses = [
+          'OK',
+          '',
+          'unexpected status',
+          'WARNINGS: 3',
+          'WARNINGS: 3x',
+          'WARNINGS: ',
+          'warnings: 3',
+          'ok',
+        ]
+        const more = [
+          'unable to get last line from task log x',
+          'job errors',
+          'interrupted by signal',
+          'WARNINGS: x3',
+        ]
+        const rows = [...statuses, ...more].map((status, i) => task(100 + i, { status }))
+        const base = await stores.inventory.base('lab')
+        await stores.inventory.commit(write({ basedOn: base?.runId ?? null, upsert: EMPTY, tasks: rows }))
+
+        const listed = (await stores.tasks.list('lab', { limit: 50, outcome: 'failed' })).map(
+          ({ upid }) => upid,
+        )
+
+        const failed = [...rows, task(2, { status: 'job errors' })].filter(
+          ({ status }) => taskOutcome(status) === 'failed',
+        )
+        expect(failed.length).toBeGreaterThan(3)
+        expect(listed.sort()).toEqual(failed.map(({ upid }) => upid).sort())
+      })
+
       it('knows which are finished', async () => {
         const asked = [1, 2, 3, 9].map((n) => task(n).upid)
 
         expect(await stores.tasks.known('lab', asked)).toEqual(new Set([task(1).upid, task(2).upid]))
         expect(await stores.tasks.running('lab')).toEqual([task(3).upid])
       })
+    })
+
+    describe('what is old', () => {
+      const day = (n: number) => new Date(Date.UTC(2025, 0, 1) + n * 86_400_000).toISOString()
+      const sync = async (n: number, over: Partial<Parameters<typeof write>[0]> = {}) => {
+        const base = await stores.inventory.base('lab')
+        const outcome = await stores.inventory.commit(
+          write({
+            basedOn: base?.runId ?? null,
+            startedAt: day(n),
+            finishedAt: day(n),
+            upsert: EMPTY,
+            ...over,
+          }),
+        )
+        return runOf(outcome)
+      }
+      const renamed = (name: string): Change => ({
+        type: 'guest',
+        key: 'guest/101',
+        name,
+        incarnation: 1,
+        what: 'changed',
+        attribute: 'name',
+        before: 'x',
+        after: name,
+      })
+      const renaming = (name: string) => {
+        const after = inventory({ guests: [guest(101, { name }), guest(200, { kind: 'lxc' })] })
+        return { after, changes: [renamed(name)] }
+      }
+      const nameAt = async (n: number) =>
+        (await stores.history.stateAt('lab', day(n)))?.inventory.guests.find(({ vmid }) => vmid === 101)?.name
+
+      it('goes without a gap between what is kept and what is now', async () => {
+        await sync(0, { upsert: inventory() })
+        await sync(1, renaming('one'))
+        await sync(2, renaming('two'))
+        await sync(60, renaming('sixty'))
+        await sync(480, { tasks: [task(1)] })
+
+        const kept = (await stores.history.of('lab', 'guest/101', 10)).map(({ after }) => after)
+        const first = await stores.history.stateAt('lab', day(0))
+
+        expect(kept).toEqual([])
+        expect(first?.at).toBe(day(60))
+        expect(await nameAt(481)).toBe('sixty')
+      })
+
+      it('is kept as long as what comes after it needs it', async () => {
+        await sync(0, { upsert: inventory() })
+        await sync(1, renaming('one'))
+        await sync(450, renaming('late'))
+
+        expect(await nameAt(2)).toBe('one')
+        expect(await nameAt(460)).toBe('late')
+      })
+
+      it('leaves the newest thousand readings and those of a week', async () => {
+        await sync(0, { upsert: inventory() })
+        for (let i = 0; i < 1010; i++) await fail(0)
+        await sync(5, { tasks: [task(1)] })
+        const within = (await stores.inventory.runs('lab', 5000)).length
+        await sync(8, { tasks: [task(2)] })
+        const after = (await stores.inventory.runs('lab', 5000)).length
+
+        expect(within).toBe(1012)
+        expect(after).toBe(1000)
+        expect((await stores.inventory.picture('lab'))?.at).toBe(day(8))
+      })
+
+      it('is not looked for by a reading that brings nothing, nor twice within an hour', async () => {
+        const old = { startTime: 1000, node: 'busy' }
+        const many = Array.from({ length: 150 }, (_, i) => task(i, { ...old, startTime: 1000 + i }))
+        await sync(0, { upsert: inventory(), tasks: many })
+        const count = async () => (await stores.tasks.list('lab', { limit: 1000 })).length
+        const pruned = await count()
+        await sync(0.01, {
+          tasks: Array.from({ length: 20 }, (_, i) => task(200 + i, { ...old, startTime: i })),
+        })
+        const soon = await count()
+        await sync(1)
+        const unchanged = await count()
+        await sync(2, { tasks: [task(300, { startTime: Date.parse(day(2)) / 1000 })] })
+
+        expect([pruned, soon, unchanged]).toEqual([100, 120, 120])
+        expect(await count()).toBe(101)
+      })
+
+      const fail = (n: number) =>
+        stores.inventory.fail({
+          cluster: 'lab',
+          startedAt: day(n),
+          finishedAt: day(n),
+          code: 'auth_failed',
+          message: '',
+        })
     })
 
     it('workspaces are remembered, and a cluster can move', async () => {
