@@ -56,7 +56,7 @@ const show = defineCommand({
   group: 'guest',
   summary: 'Everything about one guest, node, storage or pool',
   risk: 'read',
-  examples: ['show web-01', 'show 101', 'show node/pve1', 'show storage/local'],
+  examples: ['show web-01', 'show 101', 'show node/pve1', 'show pool/production'],
   args: {
     what: arg.resource({ label: 'name', summary: 'a guest, node, storage or pool' }, [
       'guest',

@@ -54,7 +54,7 @@ export function diffCard(diffs: readonly ClusterDiff[], from: From): Card {
     heading: total === 0 ? 'Nothing is different' : count(total, 'difference'),
     sections: diffs.map(({ cluster, from: since, changes }) => ({
       title: cluster,
-      facts: [fact('compared with the state at', since, 'time')],
+      facts: [fact('compared with', since, 'time')],
       table: {
         columns,
         rows: changes.map((change) => ({ thing: thing(change), change: sentence(change) })),
