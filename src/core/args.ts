@@ -55,6 +55,10 @@ export type IntArg = Base<'int', z.ZodType<number | undefined>> & {
 export type DurationArg = Base<'duration', z.ZodType<number | undefined>>
 export type TaskArg = Base<'task', z.ZodType<string | undefined>>
 export type WorkspaceArg = Base<'workspace', z.ZodType<string | undefined>>
+/** An operation by its name, `op12`; resolved to its number. */
+export type OperationArg = Base<'operation', z.ZodType<number | undefined>>
+/** The name of a person of this home, as typed. */
+export type PersonArg = Base<'person', z.ZodType<string | undefined>>
 export type WordsArg = Base<'words', z.ZodType<readonly string[] | undefined>>
 export type TextArg = Base<'text', z.ZodType<string | undefined>> & { readonly maxLength: number }
 export type SwitchArg = Base<'switch', z.ZodType<boolean>>
@@ -68,6 +72,8 @@ export type ArgSpec =
   | DurationArg
   | TaskArg
   | WorkspaceArg
+  | OperationArg
+  | PersonArg
   | WordsArg
   | TextArg
   | SwitchArg
@@ -106,6 +112,8 @@ export const arg = {
   duration: (words: Words) => base('duration', words, true, z.number().positive()),
   task: (words: Words) => base('task', words, true, z.string()),
   workspace: (words: Words) => base('workspace', words, true, z.string()),
+  operation: (words: Words) => base('operation', words, true, z.int().positive()),
+  person: (words: Words) => base('person', words, true, z.string().max(64)),
   words: (words: Words) => base('words', words, true, z.array(z.string())),
   text: (words: Words, maxLength: number) => ({
     ...base('text', words, true, z.string().max(maxLength)),
@@ -134,6 +142,7 @@ export const optional = {
   /** Milliseconds, written `90s`, `15m`, `24h`, `7d`. */
   duration: (words: Words) => base('duration', words, false, z.number().positive().optional()),
   words: (words: Words) => base('words', words, false, z.array(z.string()).optional()),
+  person: (words: Words) => base('person', words, false, z.string().max(64).optional()),
   text: (words: Words, maxLength: number) => ({
     ...base('text', words, false, z.string().max(maxLength).optional()),
     maxLength,

@@ -85,6 +85,8 @@ export type Source = {
 
 export type Card = {
   readonly kind: 'card'
+  /** Why nothing had to be done, for scripts; absent on all other cards. */
+  readonly outcome?: 'already'
   readonly heading: string
   readonly tone: Tone
   readonly text?: string
@@ -123,6 +125,8 @@ export function stateTone(state: string): Tone {
     case 'active':
     case 'ok':
     case 'quorate':
+    case 'verified':
+    case 'already':
       return 'good'
     case 'paused':
     case 'suspended':
@@ -130,19 +134,28 @@ export function stateTone(state: string): Tone {
     case 'warning':
     case 'locked':
     case 'hidden':
+    case 'unknown':
+    case 'waiting':
+    case 'unverified':
+    case 'stale':
+    case 'denied':
       return 'warning'
     case 'offline':
     case 'error':
     case 'failed':
+    case 'partial':
     case 'no quorum':
       return 'danger'
     case 'stopped':
     case 'template':
     case 'disabled':
-    case 'unknown':
     case 'skipped':
+    case 'pending':
+    case 'expired':
+    case 'cancelled':
       return 'muted'
     default:
+      // `ready`, `sent`, `following`: on its way.
       return 'neutral'
   }
 }

@@ -1,5 +1,8 @@
 import type { GuestRef } from '../core/args.js'
+import type { FactsReading, GuestPlace } from '../core/guest-facts.js'
+import type { Known } from '../core/known.js'
 import type { Outage } from '../core/outage.js'
+import type { PowerVerb } from '../core/power.js'
 import type { Guest, GuestKind, Node, Pool, Storage, Task, UsageByKey } from '../core/resource.js'
 import type { Permissions } from '../core/visibility.js'
 
@@ -14,10 +17,7 @@ export class PveError extends Error {
   }
 }
 
-/** A fact that may be unreadable; `why` names the missing privilege or the failure. */
-export type Known<T> =
-  | { readonly kind: 'known'; readonly value: T }
-  | { readonly kind: 'unknown'; readonly why: string }
+export type { Known } from '../core/known.js'
 
 /** A guest's row in a reading. On a dead node PVE keeps the row but forgets most of it: `fresh` is false then. */
 export type GuestReading = Omit<Guest, 'name'> & { readonly name: string | null; readonly fresh: boolean }
@@ -117,7 +117,14 @@ export type Metrics = {
   readonly columns: Readonly<Record<string, readonly (number | null)[]>>
 }
 
+export type { FactsReading, GuestFacts, GuestPlace } from '../core/guest-facts.js'
+
 export interface PveGuests {
+  /**
+   * Reads several guests for a plan: one listing of the cluster finds where each is now, then each is read at its node.
+   * One answer per place, in their order. Throws only when the cluster as a whole cannot be read.
+   */
+  facts(places: readonly GuestPlace[], signal?: AbortSignal): Promise<readonly FactsReading[]>
   /** Reads one guest now, wherever it is; follows it to another node. */
   live(guest: GuestRef, signal?: AbortSignal): Promise<GuestLive>
   metrics(target: MetricsTarget, timeframe: Timeframe, signal?: AbortSignal): Promise<Metrics>
@@ -139,6 +146,42 @@ export interface PveTasks {
   status(upid: string, signal?: AbortSignal): Promise<TaskState>
   /** The last `lines` lines of its log. */
   logTail(upid: string, lines: number, signal?: AbortSignal): Promise<readonly string[]>
+  /** Everybody's tasks on a guest that began at or after `since` (unix seconds, the node's clock), newest first. */
+  onGuest(place: GuestPlace, since: number, signal?: AbortSignal): Promise<TaskSearch>
+}
+
+/** `complete` is false where the node may know of more than it listed. */
+export type TaskSearch = { readonly tasks: readonly Task[]; readonly complete: boolean }
+
+/** One power verb for one guest. Seconds. */
+export type PowerCall = GuestPlace & {
+  readonly verb: PowerVerb
+  readonly timeout: number | null
+  /** Ends our own running shutdown of the guest first; not for HA-managed ones. */
+  readonly overruleShutdown: boolean
+}
+
+/** Changes, sent with the `operate` token. */
+export interface PveOperate {
+  /** `user@realm!name`, as it stands in the user field of a UPID. */
+  readonly tokenId: string
+  /** What the token may do. */
+  permissions(signal?: AbortSignal): Promise<Permissions>
+  /**
+   * Sends one verb, once, to the node that is named, and gives the UPID. Throws PveError; `ambiguous` says that it may
+   * have been carried out all the same (that includes an answer that is no UPID).
+   */
+  power(call: PowerCall): Promise<string>
+  /**
+   * This token's own tasks on a guest that began at or after `since` (unix seconds, the node's clock), running ones
+   * included, newest first.
+   */
+  ownTasks(
+    place: GuestPlace,
+    types: readonly string[],
+    since: number,
+    signal?: AbortSignal,
+  ): Promise<TaskSearch>
 }
 
 /** What `init` and `doctor` want to know about a cluster. */
@@ -165,13 +208,14 @@ export interface PveAccess {
   endpoints(): readonly EndpointState[]
 }
 
-/** One configured cluster, read with its `read` token. */
+/** One configured cluster, read with its `read` token. `operate` is null where no token for changes is configured. */
 export type PveCluster = {
   readonly name: string
   readonly inventory: PveInventory
   readonly guests: PveGuests
   readonly tasks: PveTasks
   readonly access: PveAccess
+  readonly operate: PveOperate | null
   readonly close: () => Promise<void>
 }
 
@@ -199,8 +243,12 @@ export type ClusterSettings = {
   readonly name: string
   readonly endpoints: readonly string[]
   readonly tls: TlsTrust
-  readonly token: { readonly id: string; readonly secret: string }
+  readonly token: TokenSettings
+  /** May be the same token; null when the cluster may only be read. */
+  readonly operateToken: TokenSettings | null
 }
+
+export type TokenSettings = { readonly id: string; readonly secret: string }
 
 export interface PveConnector {
   /** Looks at a host's certificate; sends nothing else, least of all a token. */

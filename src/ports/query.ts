@@ -1,7 +1,12 @@
 import type { Command } from '../core/command.js'
+import type { Actor, Person } from '../core/people.js'
+import type { Refusal } from '../core/refusal.js'
 import type { Check } from './checks.js'
+import type { OperationsDesk } from './desk.js'
+import type { PlanContext } from './planning.js'
 import type { PveCluster } from './pve.js'
 import type { Caller } from './road.js'
+import type { Settings } from './settings.js'
 import type { Stores } from './store/stores.js'
 import type { Syncer } from './sync.js'
 
@@ -14,6 +19,10 @@ export type Workspace = {
 /** What a command's `answer` may use. */
 export type QueryContext = {
   readonly caller: Caller
+  /** Who speaks; null where the account belongs to nobody (then only what `anyone` may do is answered). */
+  readonly actor: Actor | null
+  /** The person who speaks, with grants and accounts. */
+  readonly person: Person | null
   readonly workspace: Workspace
   readonly workspaces: readonly Workspace[]
   readonly now: Date
@@ -25,9 +34,14 @@ export type QueryContext = {
   readonly syncer: Syncer
   /** Why the picture of a cluster could not be refreshed before this query, by cluster. */
   readonly staleBecause: ReadonlyMap<string, string>
-  readonly commands: readonly Command<QueryContext>[]
+  readonly commands: readonly Command<QueryContext, PlanContext>[]
   /** The nearest of some words to a mistyped one, or null. */
   readonly nearest: (word: string, candidates: readonly string[]) => string | null
+  readonly desk: OperationsDesk
+  /** What of the config file counts for changes, as the file is now. */
+  readonly settings: () => Settings | Refusal
+  /** A new secret word of at least 60 random bits, easy to read out and type. */
+  readonly newCode: () => string
   /** What `doctor` looks at outside the cluster: the home, its files and the store. */
   readonly homeChecks: () => Promise<readonly Check[]>
 }

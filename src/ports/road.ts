@@ -1,7 +1,12 @@
+import type { Card } from '../core/card.js'
 import type { Answer } from '../core/command.js'
 
-/** Who speaks, as the surface knows them. */
-export type Caller = { readonly surface: 'console'; readonly account: string }
+/** Who speaks, as the surface knows them. `as` names the person that they assume, where that is allowed. */
+export type Caller = {
+  readonly surface: 'console'
+  readonly account: string
+  readonly as: string | null
+}
 
 export type Request = {
   readonly caller: Caller
@@ -15,12 +20,32 @@ export type Request = {
 
 export type Completion = { readonly text: string; readonly note: string }
 
+export type FollowOptions = {
+  readonly caller: Caller
+  /** Stops the looking on, not the operation. */
+  readonly signal?: AbortSignal
+  /** The card as it is now; called when something changed. */
+  readonly update?: (card: Card) => void
+  /** Wait for people to decide as well; otherwise an operation that waits for a person comes back at once. */
+  readonly decisions: boolean
+}
+
 /** The one road from words to an answer; what surfaces call. */
 export interface Road {
-  /** Never throws: whatever goes wrong comes back as a refusal. */
+  /** Never throws: whatever goes wrong comes back as a refusal. A change comes back as soon as it is on its way. */
   ask(request: Request): Promise<Answer>
+  /** Looks on until an operation has ended (or is `unknown`), whoever executes it. Never throws. */
+  follow(operation: number, options: FollowOptions): Promise<Answer>
   /** What may stand where the line ends; the last word is the one being completed. */
-  complete(line: string, workspace: string | null): Promise<readonly Completion[]>
+  complete(line: string, workspace: string | null, caller: Caller): Promise<readonly Completion[]>
   /** The workspace a session starts in, null when there is none. */
   startWorkspace(): string | null
+  /** Who a session starts as, where that is not the person behind the account (the demo). */
+  startPerson(): string | null
+  /** Operations that this very process executes: they stop where they stand when it ends. */
+  executing(): readonly number[]
+  /** What came up meanwhile and nobody asked for (a plan that waits for half its time); each is given once. */
+  news(): readonly Card[]
+  /** Whether a `serve` of this home is alive and executes what is decided. */
+  served(): Promise<boolean>
 }

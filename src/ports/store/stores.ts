@@ -1,7 +1,12 @@
+import type { AuditStore } from './audit.js'
+import type { FreezeStore } from './freezes.js'
 import type { StoreHealth } from './health.js'
 import type { HistoryStore } from './history.js'
 import type { InventoryStore } from './inventory.js'
 import type { LeaseStore } from './leases.js'
+import type { MarkStore } from './marks.js'
+import type { OperationStore } from './operations.js'
+import type { PeopleStore } from './people.js'
 import type { TaskStore } from './tasks.js'
 import type { WorkspaceStore } from './workspaces.js'
 
@@ -12,6 +17,11 @@ export type Stores = {
   readonly tasks: TaskStore
   readonly workspaces: WorkspaceStore
   readonly leases: LeaseStore
+  readonly operations: OperationStore
+  readonly people: PeopleStore
+  readonly audit: AuditStore
+  readonly freezes: FreezeStore
+  readonly marks: MarkStore
   readonly health: StoreHealth
   readonly close: () => Promise<void>
 }

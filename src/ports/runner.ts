@@ -1,0 +1,15 @@
+import type { Operation } from '../core/operation.js'
+
+/** Carries out what is decided, in this process or by telling the one that does. */
+export interface Runner {
+  /** An operation may have become ready: it is begun here, unless a `serve` of this home is alive. */
+  kick(operation: number): void
+  /** Operations that this process has in its hands. */
+  executing(): readonly number[]
+  /** Whether another process of this home is alive whose task it is to execute. */
+  served(): Promise<boolean>
+  /** Operations that have waited for half their time; each is given once. */
+  reminders(): readonly Operation[]
+  /** Resolves when something happened to an operation in this process, or after so many milliseconds. */
+  changed(operation: number, milliseconds: number, signal?: AbortSignal): Promise<void>
+}
