@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { PveError } from '../ports/pve.js'
 import { type Asked, errorOf } from './errors.js'
 import type { HttpRequest, Method } from './http.js'
@@ -23,6 +24,8 @@ export type CallOptions = {
   readonly low?: boolean | undefined
   /** Milliseconds, where less than usual is enough. */
   readonly deadlineMs?: number | undefined
+  /** How often a read that failed in passing is tried again; 2 if left out. A change never is. */
+  readonly retries?: number | undefined
 }
 
 export type Call = {
@@ -42,7 +45,10 @@ export type Prepared = {
   readonly observed: ObservedRequest
   readonly low: boolean
   readonly deadlineMs: number
+  readonly retries: number
 }
+
+const RETRIES = 2
 
 /** Bytes an answer may have. Only the list of everything is ever large. */
 const BIG = 64 * 1024 * 1024
@@ -54,6 +60,8 @@ export function prepareCall(
   call: Call,
 ): Prepared {
   const scrub = token.scrubber(call.parameters)
+  // One signal stands behind all requests of a bulk; that many listeners are no leak.
+  if (call.options.signal !== undefined) setMaxListeners(0, call.options.signal)
   try {
     const method = methodOf(call.method)
     const safe = alignPath(call.path, call.pathTemplate)
@@ -86,6 +94,7 @@ export function prepareCall(
       },
       low: call.options.low ?? false,
       deadlineMs: Math.min(call.options.deadlineMs ?? totalMs, totalMs),
+      retries: call.options.retries ?? RETRIES,
     }
   } catch (error) {
     throw refused(cluster, scrub, error)

@@ -2,10 +2,11 @@ import type { Clock } from '../ports/clock.js'
 import type { Certificate, ClusterSettings, PveCluster, PveConnector } from '../ports/pve.js'
 import { pveAccess } from './access.js'
 import type { ObservedRequest } from './call.js'
-import { createEngine, type EngineLog, type Times } from './engine.js'
+import { createLine, type EngineLog, engineOn, type Times } from './engine.js'
 import { errorOf, failureOf } from './errors.js'
 import { pveGuests } from './guests.js'
 import { pveInventory } from './inventory.js'
+import { pveOperate } from './operate.js'
 import { pveTasks } from './tasks.js'
 import { lookAtCertificate, parseEndpoint } from './tls.js'
 
@@ -32,13 +33,16 @@ export function pveConnector(parts: ConnectorParts): PveConnector {
 
 function connect(parts: ConnectorParts, settings: ClusterSettings): PveCluster {
   const { clock } = parts
-  const engine = createEngine(settings, parts)
+  const line = createLine(settings, parts)
+  const engine = engineOn(line, settings.token)
+  const { operateToken } = settings
   return {
     name: settings.name,
     inventory: pveInventory(engine, clock),
     guests: pveGuests(engine, clock),
     tasks: pveTasks(engine),
     access: pveAccess(engine, clock),
+    operate: operateToken === null ? null : pveOperate(engineOn(line, operateToken), operateToken.id),
     close: () => engine.close(),
   }
 }

@@ -1,8 +1,8 @@
 import type { OutageKind } from '../core/outage.js'
 import type { Clock } from '../ports/clock.js'
-import type { ClusterSettings, EndpointState, PveError } from '../ports/pve.js'
+import type { ClusterSettings, EndpointState, PveError, TokenSettings } from '../ports/pve.js'
 import { type CallOptions, type ObservedRequest, type Prepared, prepareCall } from './call.js'
-import { type Asked, errorOf } from './errors.js'
+import { type Asked, errorOf, type OutageDetails } from './errors.js'
 import { createHosts, type Host, type Hosts, type Member } from './hosts.js'
 import type { HostTimes, HttpAnswer, HttpResult } from './http.js'
 import { createLimits, type Limits } from './limits.js'
@@ -69,7 +69,7 @@ export type Engine = {
     options?: CallOptions,
   ) => Promise<Answer>
   /** An error of ours about a request, named as in `GET /cluster/status`. */
-  readonly outage: (kind: OutageKind, request: string, message: string) => PveError
+  readonly outage: (kind: OutageKind, request: string, message: string, more?: OutageDetails) => PveError
   /** Takes further members of the cluster as fallbacks; `via` is the endpoint that told of them. */
   readonly learn: (members: readonly Member[], via: string) => void
   /** Takes the fingerprints of nodes' certificates, for learnt hosts where trust is a pin. */
@@ -78,12 +78,9 @@ export type Engine = {
   readonly close: () => Promise<void>
 }
 
-/** How often a read is tried again. */
-const RETRIES = 2
-
-type Parts = {
+/** What all tokens of one cluster share: its hosts with their connections and breakers, and the limits. */
+export type Line = {
   readonly cluster: string
-  readonly token: Token
   readonly hosts: Hosts
   readonly limits: Limits
   readonly clock: Clock
@@ -91,19 +88,38 @@ type Parts = {
   readonly log: EngineLog | undefined
   readonly observe: EngineParts['observe']
   readonly times: Times
+}
+
+type Parts = Line & {
+  readonly token: Token
   /** When the token was last refused, by the monotonic clock. */
   refusedAt: number | null
 }
 
-/** Makes the engine of one cluster. Nothing is sent before the first request. */
-export function createEngine(settings: ClusterSettings, given: EngineParts): Engine {
-  const { clock, random, log, observe } = given
-  const { name: cluster, endpoints, tls: trust } = settings
-  const times = { ...TIMES, ...given.times }
+/** Makes the line to one cluster, for any number of engines. Nothing is sent. */
+export function createLine(
+  { name, endpoints, tls: trust }: Pick<ClusterSettings, 'name' | 'endpoints' | 'tls'>,
+  { clock, random, log, observe, times: given }: EngineParts,
+): Line {
+  const times = { ...TIMES, ...given }
   const hosts = createHosts({ endpoints, trust, times, clock })
-  const token = new Token(settings.token)
   const limits = createLimits({ perKey: 2, total: 6 })
-  const parts: Parts = { cluster, token, hosts, limits, clock, random, log, observe, times, refusedAt: null }
+  return { cluster: name, hosts, limits, clock, random, log, observe, times }
+}
+
+/** Makes an engine with a line of its own. Nothing is sent before the first request. */
+export function createEngine(settings: Omit<ClusterSettings, 'operateToken'>, given: EngineParts): Engine {
+  return engineOn(createLine(settings, given), settings.token)
+}
+
+/**
+ * Makes an engine that sends with this token. Whether a token was refused is remembered per engine; closing any engine
+ * of a line closes the line.
+ */
+export function engineOn(line: Line, settings: TokenSettings): Engine {
+  const { cluster, hosts, times } = line
+  const token = new Token(settings)
+  const parts: Parts = { ...line, token, refusedAt: null }
   const request: Engine['request'] = async (method, path, pathTemplate, parameters = {}, options = {}) => {
     const prepared = prepareCall(
       { cluster, token, totalMs: times.totalMs },
@@ -116,8 +132,8 @@ export function createEngine(settings: ClusterSettings, given: EngineParts): Eng
   return {
     request,
     doRequest: async (...call) => (await request(...call)).data,
-    outage: (kind, asked, message) =>
-      errorOf({ cluster, request: asked, node: null, scrub: token.scrubber() }, kind, message),
+    outage: (kind, asked, message, more) =>
+      errorOf({ cluster, request: asked, node: null, scrub: token.scrubber() }, kind, message, more),
     learn: (members, via) => hosts.learn(members, via),
     vouch: (fingerprints) => hosts.vouch(fingerprints),
     endpoints: () => hosts.states(),
@@ -154,7 +170,7 @@ async function run(parts: Parts, prepared: Prepared): Promise<Got> {
     last = error
     tried.add(host.endpoint)
     if (verdict.elsewhere && canGoElsewhere(hosts, tried)) continue
-    if (!verdict.again || retries >= RETRIES) throw error
+    if (!verdict.again || retries >= prepared.retries) throw error
     retries += 1
     tried.clear()
     await pause(parts, prepared, endsAt, error)

@@ -130,13 +130,11 @@ export function errorOfAnswer(asked: Asked, refused: Refused, mutation: boolean)
   })
 }
 
+/** What an error of our own making may say besides. */
+export type OutageDetails = Partial<Pick<Outage, 'status' | 'ambiguous' | 'node' | 'privilege'>>
+
 /** An error of our own making, with our own words. */
-export function errorOf(
-  asked: Asked,
-  kind: OutageKind,
-  message: string,
-  more: { readonly status?: number; readonly ambiguous?: boolean } = {},
-): PveError {
+export function errorOf(asked: Asked, kind: OutageKind, message: string, more: OutageDetails = {}): PveError {
   const { scrub, ...rest } = asked
   return new PveError({ ...EMPTY, ...rest, kind, message: scrub(message), ...more })
 }

@@ -1,5 +1,11 @@
-import type { GuestKind } from '../core/resource.js'
-import { type GuestLive, type Known, type PendingChange, PveError, type Snapshot } from '../ports/pve.js'
+import {
+  type GuestLive,
+  type GuestPlace,
+  type Known,
+  type PendingChange,
+  PveError,
+  type Snapshot,
+} from '../ports/pve.js'
 import { addressesOf } from './addresses.js'
 import type { Engine } from './engine.js'
 import { agentEnabled, type GuestConfig, guestConfig } from './guest-config.js'
@@ -9,10 +15,7 @@ import { type Source, sourceOf } from './source.js'
 import { knownOr } from './words.js'
 
 /** A guest at the node where it was just found. */
-export type GuestPlace = {
-  readonly kind: GuestKind
-  readonly vmid: number
-  readonly node: string
+export type LivePlace = GuestPlace & {
   readonly running: boolean
   readonly signal: AbortSignal | undefined
 }
@@ -25,7 +28,7 @@ const AGENT_DEADLINE_MS = 3_000
 const MASK = '**********'
 
 /** Reads what can be read of a guest besides its status. */
-export async function liveParts(engine: Engine, place: GuestPlace): Promise<LiveParts> {
+export async function liveParts(engine: Engine, place: LivePlace): Promise<LiveParts> {
   const source = sourceOf(engine, { signal: place.signal })
   const config = knownOr(readConfig(engine, source, place))
   const [read, pending, snapshots, addresses] = await Promise.all([
@@ -43,7 +46,8 @@ export async function liveParts(engine: Engine, place: GuestPlace): Promise<Live
   }
 }
 
-function digestOf(config: Known<GuestConfig>): Known<string> {
+/** PVE's digest of a config. */
+export function digestOf(config: Known<GuestConfig>): Known<string> {
   if (config.kind === 'unknown') return config
   const { digest } = config.value
   return digest === null
@@ -52,7 +56,7 @@ function digestOf(config: Known<GuestConfig>): Known<string> {
 }
 
 /** The values that are in force; a release that does not know `current` gives the ones for the next start. */
-async function readConfig(engine: Engine, source: Source, place: GuestPlace): Promise<GuestConfig> {
+export async function readConfig(engine: Engine, source: Source, place: GuestPlace): Promise<GuestConfig> {
   const request = `GET /nodes/{node}/${place.kind}/{vmid}/config`
   const answer = await configAnswer(source, place, { current: true }).catch((error: unknown) => {
     const kind = error instanceof PveError ? error.outage.kind : null
@@ -73,7 +77,8 @@ function configAnswer(
   return kind === 'qemu' ? at.qemu.$(vmid).config.$get(query) : at.lxc.$(vmid).config.$get(query)
 }
 
-async function readPending(
+/** Config changes that wait for the next start, by key. */
+export async function readPending(
   source: Source,
   { kind, vmid, node }: GuestPlace,
 ): Promise<readonly PendingChange[]> {
@@ -96,7 +101,11 @@ function shown(key: string, value: string | number | null | undefined): string |
   return isSecretName(key) ? MASK : String(value)
 }
 
-async function readSnapshots(source: Source, { kind, vmid, node }: GuestPlace): Promise<readonly Snapshot[]> {
+/** Snapshots, oldest first. */
+export async function readSnapshots(
+  source: Source,
+  { kind, vmid, node }: GuestPlace,
+): Promise<readonly Snapshot[]> {
   const at = source.api.nodes.$(node)
   const answer = kind === 'qemu' ? at.qemu.$(vmid).snapshot.$get() : at.lxc.$(vmid).snapshot.$get()
   const { rows } = await source.rows(SnapshotRow, `GET /nodes/{node}/${kind}/{vmid}/snapshot`, answer)
@@ -121,7 +130,7 @@ function isoOf(seconds: number | null): string | null {
 
 async function readAddresses(
   engine: Engine,
-  place: GuestPlace,
+  place: LivePlace,
   config: Known<GuestConfig>,
 ): Promise<GuestLive['addresses']> {
   if (!place.running) return { kind: 'known', value: [] }
@@ -135,7 +144,7 @@ async function readAddresses(
 
 async function askAddresses(
   engine: Engine,
-  { kind, vmid, node, signal }: GuestPlace,
+  { kind, vmid, node, signal }: LivePlace,
 ): Promise<readonly string[]> {
   const { api } = sourceOf(engine, { signal, deadlineMs: AGENT_DEADLINE_MS, low: true })
   const at = api.nodes.$(node)

@@ -3,15 +3,17 @@ import type { Clock } from '../ports/clock.js'
 import type { Timeframe } from '../ports/pve.js'
 import { type GuestLive, type Metrics, type MetricsTarget, PveError, type PveGuests } from '../ports/pve.js'
 import type { Engine } from './engine.js'
+import { readFacts } from './facts.js'
 import { liveParts } from './guest-parts.js'
+import { statusOf } from './guest-status.js'
 import { metricsOf } from './metrics.js'
-import { defaultName, usedDisk } from './rows.js'
-import { GuestRow, GuestStatus, RrdRow, toBoolean, toList, toNumber, toText } from './schema.js'
+import { GuestRow, GuestStatus, RrdRow, toText } from './schema.js'
 import { type Source, sourceOf } from './source.js'
 
 /** Reads single guests through an engine, wherever they are. */
 export function pveGuests(engine: Engine, clock: Clock): PveGuests {
   return {
+    facts: (places, signal) => readFacts(engine, clock, places, signal),
     live: async (guest, signal) => {
       const at = clock.now().toISOString()
       const source = sourceOf(engine, { signal })
@@ -23,7 +25,13 @@ export function pveGuests(engine: Engine, clock: Clock): PveGuests {
         running: found.status === 'running',
         signal,
       })
-      return { at, node, ...statusOf(guest, found, parts.config), ...parts }
+      return {
+        at,
+        node,
+        ...statusOf(guest, found, valuesOf(parts.config)),
+        status: liveState(found),
+        ...parts,
+      }
     },
     metrics: (target, timeframe, signal) =>
       readMetrics(sourceOf(engine, { signal }), clock, target, timeframe),
@@ -62,33 +70,12 @@ function readStatus(source: Source, { kind, vmid }: GuestRef, node: string) {
   return source.one(GuestStatus, `GET /nodes/{node}/${kind}/{vmid}/status/current`, answer)
 }
 
-type Status = Awaited<ReturnType<typeof readStatus>>
-type Config = GuestLive['config']
-
-function statusOf({ kind, vmid }: GuestRef, found: Status, config: Config) {
-  const tags = found.tags ?? (config.kind === 'known' ? config.value.tags : null)
-  return {
-    name: toText(found.name) ?? defaultName(kind, vmid),
-    status: powerOf(found),
-    uptime: toNumber(found.uptime),
-    cpu: toNumber(found.cpu),
-    maxcpu: toNumber(found.cpus),
-    mem: toNumber(found.mem),
-    maxmem: toNumber(found.maxmem),
-    disk: usedDisk(kind, toNumber(found.disk)),
-    maxdisk: toNumber(found.maxdisk),
-    lock: toText(found.lock),
-    tags: toList(tags),
-    template: toBoolean(found.template),
-    ha: found.ha !== null && found.ha !== undefined && toBoolean(found.ha.managed) ? haOf(found.ha) : null,
-  }
+function valuesOf(config: GuestLive['config']) {
+  return config.kind === 'known' ? config.value : null
 }
 
-const haOf = (ha: { readonly state?: string | number | null | undefined }): string =>
-  toText(ha.state) ?? 'managed'
-
 /** A paused VM's status still says `running`; only the monitor's word tells. */
-function powerOf({ status, qmpstatus }: Status): string {
+function liveState({ status, qmpstatus }: GuestStatus): string {
   const said = toText(status) ?? 'unknown'
   return said === 'running' ? (toText(qmpstatus) ?? said) : said
 }

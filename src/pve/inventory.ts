@@ -1,7 +1,8 @@
 import type { Clock } from '../ports/clock.js'
 import type { Known, PveInventory, Reading, ReadOptions } from '../ports/pve.js'
 import type { Engine } from './engine.js'
-import { type Membership, readMembership, readPermissions, versionReader } from './overview.js'
+import { createdOf } from './identity-mark.js'
+import { type Membership, readMembership, readPermissions, versionReader, vouchFor } from './overview.js'
 import { guestsOf, nodesOf, poolsOf, storagesOf, usageOf } from './rows.js'
 import {
   ConfigMeta,
@@ -41,8 +42,7 @@ export function pveInventory(engine: Engine, clock: Clock): PveInventory {
       const source = sourceOf(engine)
       const answer = source.api.nodes.$(node).qemu.$(vmid).config.$get()
       const { meta } = await source.one(ConfigMeta, 'GET /nodes/{node}/qemu/{vmid}/config', answer)
-      const created = /(?:^|,)ctime=(\d+)/.exec(meta ?? '')?.[1]
-      return created === undefined ? null : Number(created)
+      return createdOf(meta)
     },
   }
 }
@@ -61,10 +61,7 @@ async function readEarly(engine: Engine, source: Source, options: ReadOptions) {
     readMembership(engine, options.signal),
     source.rows(NodeRow, 'GET /nodes', api.nodes.$get()),
   ])
-  const fingerprints = nodes.rows.flatMap(({ node, ssl_fingerprint: text }) =>
-    text ? [[node, String(text)] as const] : [],
-  )
-  engine.vouch(new Map(fingerprints))
+  vouchFor(engine, nodes.rows)
   const online = nodes.rows.filter((row) => row.status === 'online').map((row) => row.node)
   const tasks = await readFurtherTasks(source, firstTasks, { online, permissions, options })
   return { permissions, membership, nodes, online, tasks }

@@ -2,7 +2,7 @@ import type { Permissions } from '../core/visibility.js'
 import type { Clock } from '../ports/clock.js'
 import type { Known } from '../ports/pve.js'
 import type { Engine } from './engine.js'
-import { PermissionsAnswer, StatusRow, toBoolean, toText, Version } from './schema.js'
+import { type NodeRow, PermissionsAnswer, StatusRow, toBoolean, toText, Version } from './schema.js'
 import type { Source } from './source.js'
 import { permittedOr } from './words.js'
 
@@ -28,19 +28,24 @@ export function refuseUnsupported(engine: Engine, version: string): void {
     throw engine.outage('unsupported', 'GET /version', `it is Proxmox VE ${version.slice(0, 20)}`)
 }
 
-/** What the token may do, by path. */
-export async function readPermissions(source: Source): Promise<Permissions> {
-  const raw = await source.one(
-    PermissionsAnswer,
-    'GET /access/permissions',
-    source.api.access.permissions.$get(),
-  )
+/** What the token may do, by path; with `path` exactly there, with what it has through groups and pools. */
+export async function readPermissions(source: Source, path?: string): Promise<Permissions> {
+  const answer = source.api.access.permissions.$get(path === undefined ? {} : { path })
+  const raw = await source.one(PermissionsAnswer, 'GET /access/permissions', answer)
   return Object.fromEntries(
     Object.entries(raw).map(([path, privileges]) => [
       path,
       Object.fromEntries(Object.entries(privileges).map(([name, value]) => [name, Number(value)])),
     ]),
   )
+}
+
+/** Gives the engine the nodes' certificates as `/nodes` lists them. */
+export function vouchFor(engine: Engine, nodes: readonly NodeRow[]): void {
+  const fingerprints = nodes.flatMap(({ node, ssl_fingerprint: text }) =>
+    text ? [[node, String(text)] as const] : [],
+  )
+  engine.vouch(new Map(fingerprints))
 }
 
 export type Membership = {

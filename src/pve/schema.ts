@@ -148,6 +148,7 @@ export const GuestStatus = z.object({
   template: flag,
   ha: z.object({ managed: flag, state: text }).nullish(),
 })
+export type GuestStatus = z.infer<typeof GuestStatus>
 
 export const SnapshotRow = z.object({
   name,

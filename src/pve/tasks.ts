@@ -1,8 +1,12 @@
+import { holds } from '../core/visibility.js'
 import type { PveTasks } from '../ports/pve.js'
 import type { Engine } from './engine.js'
+import { readPermissions } from './overview.js'
 import { decodeRows, LogLine, TaskStatus, toNumber, toText } from './schema.js'
 import { sourceOf } from './source.js'
+import { searchTasks } from './task-search.js'
 import { parseUpid } from './upid.js'
+import { knownOr } from './words.js'
 
 const STATUS = '/nodes/{node}/tasks/{upid}/status'
 const LOG = '/nodes/{node}/tasks/{upid}/log'
@@ -28,6 +32,16 @@ export function pveTasks(engine: Engine): PveTasks {
         status: running ? null : (toText(exitstatus) ?? ''),
         endTime: running ? null : toNumber(endtime),
       }
+    },
+    onGuest: async (place, since, signal) => {
+      // The list is cut to a token's own tasks without a word where Sys.Audit is missing.
+      const [found, permissions] = await Promise.all([
+        searchTasks(engine, { place, since, type: null, signal }),
+        knownOr(readPermissions(sourceOf(engine, { signal }), `/nodes/${place.node}`)),
+      ])
+      const seesAll =
+        permissions.kind === 'known' && holds(permissions.value, `/nodes/${place.node}`, 'Sys.Audit')
+      return { tasks: found.tasks, complete: found.complete && seesAll }
     },
     logTail: async (upid, lines, signal) => {
       const node = nodeOf(upid, `GET ${LOG}`)

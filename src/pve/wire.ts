@@ -6,7 +6,7 @@ export type WireParameters = Readonly<Record<string, string | readonly string[]>
 
 /** Parameters that undo a safeguard of PVE; they are refused wherever they come from. */
 function isForbidden(method: string, template: string, name: string): boolean {
-  if (name === 'skiplock' || name === 'destroy-unreferenced-disks') return true
+  if (name === 'skiplock' || name === 'forceStop' || name === 'destroy-unreferenced-disks') return true
   if (name !== 'force' || method === 'GET') return false
   // Deleting, restoring over, and creating (which restores with `restore=1`) a container.
   return /^\/nodes\/\{node\}\/lxc(?:\/\{vmid\})?$/.test(template)

@@ -19,6 +19,7 @@ async function replay(set: string): Promise<{ readonly server: ReplayServer; rea
     endpoints: [server.endpoint],
     tls: { kind: 'pin', fingerprint: server.fingerprint, publicKey: server.publicKey },
     token: server.token,
+    operateToken: null,
   })
   opened.push(server, cluster)
   return { server, cluster }
@@ -129,6 +130,7 @@ describe('what a real cluster answered', () => {
       endpoints: [server.endpoint],
       tls: { kind: 'ca', pem: server.caPem },
       token: { id: 'root@pam!full', secret: 'wrong' },
+      operateToken: null,
     })
     opened.push(other)
     expect(await outageOf(other.access.probe())).toMatchObject({ kind: 'auth', status: 401 })

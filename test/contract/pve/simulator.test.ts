@@ -27,6 +27,7 @@ const settings = (simulator: Simulator, id = READ) => ({
   endpoints: [simulator.endpoint],
   tls: { kind: 'ca', pem: simulator.caPem } as const,
   token: { id, secret: simulator.tokens[id] ?? '' },
+  operateToken: null,
 })
 
 function connect(simulator: Simulator, parts: Partial<ConnectorParts> = {}, id = READ): PveCluster {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
 import { requestLog } from '../../schema/recorder.js'
 import { parseSeenRequest, type SeenRequest } from '../../schema/request.js'
 import { makeCertificate, type ServerCertificate } from './certificate.js'
@@ -40,6 +41,8 @@ export type ReplayServer = {
   replace(pathWithQuery: string, json: unknown): void
   /** From now on this address answers as that recording does. */
   replaceWith(pathWithQuery: string, recording: string): void
+  /** From now on the change that was recorded under this name is answered as it was then, whatever is sent with it. */
+  replayChange(recording: string): void
   close(): Promise<void>
 }
 
@@ -82,7 +85,25 @@ function answersOf(set: string): { readonly answers: Map<string, Answer>; readon
     if (answer === undefined) throw new Error(`the manifest names an unknown recording for ${address}`)
     answers.set(address, answer)
   }
+  const whole = answers.get('/cluster/resources')
+  if (whole !== undefined && !answers.has(GUESTS)) answers.set(GUESTS, guestsOnly(whole))
   return { answers, token: chosen.token }
+}
+
+const GUESTS = '/cluster/resources?type=vm'
+const Rows = z.object({ data: z.array(z.looseObject({ type: z.string() })) })
+
+/** The listing as PVE cuts it by type, out of the whole one; most sets were only asked for that. */
+function guestsOnly(whole: Answer): Answer {
+  const { data } = Rows.parse(JSON.parse(whole.body))
+  const guests = data.filter(({ type }) => type === 'qemu' || type === 'lxc')
+  return { ...whole, body: JSON.stringify({ data: guests }) }
+}
+
+function recordingOf(name: string): Recording {
+  const recording = loadRecordings().find((candidate) => candidate.name === name)
+  if (recording === undefined) throw new Error(`no recording ${name}`)
+  return recording
 }
 
 function send(response: ServerResponse, answer: Answer, date: string): void {
@@ -118,6 +139,7 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
   const { answers, token: recordedToken } = answersOf(options.set)
   const token = { id: options.token?.id ?? recordedToken, secret: options.token?.secret ?? DEFAULT_SECRET }
   const log = requestLog(options.log)
+  const changes = new Map<string, Answer>()
   const seen: SeenRequest[] = []
   const unanswered: string[] = []
   let refused = 0
@@ -135,7 +157,8 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
     const asked = parseSeenRequest({ method, url, type: request.headers['content-type'] ?? null, body })
     seen.push(asked)
     log.add(asked)
-    const answer = method === 'GET' ? answers.get(addressOf(url)) : undefined
+    const address = addressOf(url)
+    const answer = method === 'GET' ? answers.get(address) : changes.get(`${method} ${address}`)
     if (answer !== undefined) return answer
     unanswered.push(`${method} ${addressOf(url)}`)
     return notImplemented(`${method} ${addressOf(url).split('?')[0]}`)
@@ -167,10 +190,10 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
     refused: () => refused,
     unanswered: () => unanswered,
     replace: (pathWithQuery, json) => void answers.set(addressOf(pathWithQuery), ok(json)),
-    replaceWith: (pathWithQuery, name) => {
-      const recording = loadRecordings().find((candidate) => candidate.name === name)
-      if (recording === undefined) throw new Error(`no recording ${name}`)
-      answers.set(addressOf(pathWithQuery), recording)
+    replaceWith: (pathWithQuery, name) => void answers.set(addressOf(pathWithQuery), recordingOf(name)),
+    replayChange: (name) => {
+      const recording = recordingOf(name)
+      changes.set(`${recording.method} ${addressOf(recording.url)}`, recording)
     },
     close: () =>
       new Promise((resolve) => {

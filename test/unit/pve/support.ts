@@ -121,6 +121,7 @@ export function settingsFor(hosts: readonly TestHost[], tls?: TlsTrust): Cluster
     endpoints: hosts.map(({ endpoint }) => endpoint),
     tls: tls ?? { kind: 'ca', pem: hosts.map(({ caPem }) => caPem).join('') },
     token: TOKEN,
+    operateToken: null,
   }
 }
 

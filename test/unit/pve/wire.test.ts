@@ -38,6 +38,7 @@ describe('parameters', () => {
   it.each([
     ['POST', '/nodes/{node}/qemu/{vmid}/status/start', 'skiplock'],
     ['DELETE', '/nodes/{node}/qemu/{vmid}', 'skiplock'],
+    ['POST', '/nodes/{node}/lxc/{vmid}/status/shutdown', 'forceStop'],
     ['DELETE', '/nodes/{node}/qemu/{vmid}', 'destroy-unreferenced-disks'],
     ['DELETE', '/nodes/{node}/lxc/{vmid}', 'destroy-unreferenced-disks'],
     ['DELETE', '/nodes/{node}/lxc/{vmid}', 'force'],
