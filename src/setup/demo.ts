@@ -15,6 +15,8 @@ export const SimulatorFacts = z.object({
   fingerprint: z.string(),
   readTokenId: z.string(),
   readTokenFile: z.string(),
+  operateTokenId: z.string(),
+  operateTokenFile: z.string(),
 })
 export type SimulatorFacts = z.infer<typeof SimulatorFacts>
 

@@ -10,6 +10,7 @@ export type SimulateOptions = SimulatorOptions & {
 }
 
 const READ_TOKEN = 'mpc@pve!read'
+const OPERATE_TOKEN = 'mpc@pve!operate'
 
 /** Runs a simulator until the signal aborts or, if asked, its last console has gone. Gives it once it listens. */
 export async function simulate(options: SimulateOptions, stop: () => void): Promise<Simulator> {
@@ -33,17 +34,22 @@ async function onceItsPortIsFree(start: () => Promise<Simulator>): Promise<Simul
   }
 }
 
-/** Tells consoles where it listens; they look for this file. The token's secret goes to a file of its own. */
+/** Tells consoles where it listens; they look for this file. Each token's secret goes to a file of its own. */
 function announce(directory: string, simulator: Simulator): void {
-  const readTokenFile = join(directory, 'read-token')
-  writeFileSync(readTokenFile, `${simulator.tokens[READ_TOKEN] ?? ''}\n`, { mode: 0o600 })
+  const secretFile = (name: string, token: string): string => {
+    const path = join(directory, name)
+    writeFileSync(path, `${simulator.tokens[token] ?? ''}\n`, { mode: 0o600 })
+    return path
+  }
   const facts: SimulatorFacts = {
     pid: process.pid,
     endpoint: simulator.endpoint,
     controlUrl: simulator.controlUrl,
     fingerprint: simulator.fingerprint,
     readTokenId: READ_TOKEN,
-    readTokenFile,
+    readTokenFile: secretFile('read-token', READ_TOKEN),
+    operateTokenId: OPERATE_TOKEN,
+    operateTokenFile: secretFile('operate-token', OPERATE_TOKEN),
   }
   writeFileSync(join(directory, 'running.json'), `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 })
   rmSync(join(directory, 'starting'), { force: true })

@@ -1,164 +1,128 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Caller, Permissions } from './acl.js'
+import type { Caller } from './acl.js'
 import { authenticate } from './auth.js'
+import { type ApiSettings, type Exchange, NO_HOP, respond } from './exchange.js'
 import { hitFaults, type RequestFault } from './faults.js'
-import { type Answer, bare, type Hop, type Rendered, render, send } from './http.js'
+import { type Answer, bare, render } from './http.js'
 import type { Params } from './params.js'
 import { readParams } from './request.js'
-import { type Matched, type Routed, route } from './router.js'
+import { type Routed, route } from './router.js'
+import { type SpoilingFault, sendProxyError, spoil, strikesBefore } from './spoil.js'
 import type { SimNode, World } from './state.js'
 import { settle } from './tasks.js'
 
 const MAX_HEADERS = 64
 const REQUESTS_PER_CONNECTION = 100
-const CALLS_KEPT = 5000
-const NO_HOP: Hop = { relayed: false, forwarded: false }
 
-/** What the listeners share. Delays are real milliseconds. */
-export type ApiSettings = {
-  readonly world: World
-  readonly permissions: Permissions
-  readonly lookup: (method: string, path: string) => Matched | null
-  readonly latencyMs: number
-  /** How long a 401 and a 595 are held back. */
-  readonly authDelayMs: number
+type ApiCall = {
+  readonly method: string
+  readonly path: string
+  readonly params: Params
+  /** Null when no valid token came with it. */
+  readonly caller: Caller | null
 }
 
-type Exchange = {
-  readonly settings: ApiSettings
-  readonly local: SimNode
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  /** Whether this is the last request the connection may carry. */
-  readonly last: boolean
+type Outcome = {
+  readonly executed: boolean
+  readonly status: number
+  readonly data: string | null
+  readonly fault: string | null
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+const NOTHING: Outcome = { executed: false, status: 0, data: null, fault: null }
 
-/** Puts the members of an object in another order; long lists keep theirs, they have been shuffled already. */
-export function shuffleKeys(world: World): (value: unknown) => unknown {
-  const again = (value: unknown, depth: number): unknown => {
-    if (depth > 3 || typeof value !== 'object' || value === null) return value
-    if (Array.isArray(value))
-      return value.length > 200 ? value : value.map((entry) => again(entry, depth + 1))
-    const entries = Object.entries(value)
-    const by = world.rng.int(0, Math.max(0, entries.length - 1))
-    const turned = [...entries.slice(by), ...entries.slice(0, by)]
-    return Object.fromEntries(turned.map(([key, inner]) => [key, again(inner, depth + 1)]))
-  }
-  return (value) => again(value, 0)
-}
-
-async function respond(exchange: Exchange, answer: Answer, hop: Hop): Promise<Rendered> {
-  const { world } = exchange.settings
-  const rendered = render(answer, shuffleKeys(world))
-  if (rendered.status === 401 || rendered.status === 595) await pause(exchange.settings.authDelayMs)
-  sendRendered(exchange, rendered, hop)
-  return rendered
-}
-
-function sendRendered(exchange: Exchange, rendered: Rendered, hop: Hop): void {
-  const { request, response, settings } = exchange
-  if (response.destroyed || response.writableEnded) return
-  const wantsClose = /(?:^|,)\s*close\s*(?:,|$)/i.test(request.headers.connection ?? '')
-  send(response, rendered, {
-    now: new Date(settings.world.clock.now()),
-    hop,
-    gzip: /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? '')),
-    close: exchange.last || wantsClose,
-  })
-}
-
-function record(
-  world: World,
-  call: { readonly method: string; readonly path: string; readonly params: Params; readonly caller: Caller },
-  outcome: { readonly executed: boolean; readonly status: number; readonly data: string | null },
-): void {
+function record(world: World, call: ApiCall, outcome: Outcome): void {
   if (call.method === 'GET') return
-  const n = (world.calls.at(-1)?.n ?? 0) + 1
+  const { method, path, params, caller } = call
   const at = new Date(world.clock.now()).toISOString()
-  world.calls.push({
-    n,
-    at,
-    method: call.method,
-    path: call.path,
-    params: call.params,
-    token: call.caller.id,
-    ...outcome,
-  })
-  if (world.calls.length > CALLS_KEPT) world.calls.splice(0, world.calls.length - CALLS_KEPT)
+  world.calls.add({ at, method, path, params, token: caller?.id ?? '', ...outcome })
 }
 
-function oversized(exchange: Exchange, bytes: number): void {
-  const { response } = exchange
-  response.writeHead(200, 'OK', { 'Content-Type': 'application/json;charset=UTF-8', Connection: 'close' })
-  const chunk = Buffer.alloc(64 * 1024, 0x20)
-  let left = bytes
-  response.write('{"data":[')
-  const more = (): void => {
-    while (left > 0 && !response.destroyed) {
-      const size = Math.min(left, chunk.length)
-      left -= size
-      if (!response.write(chunk.subarray(0, size))) {
-        response.once('drain', more)
-        return
-      }
-    }
-    if (!response.destroyed) response.end(']}')
+/** Refuses a request before it comes to its faults, and remembers it. */
+async function refuse(exchange: Exchange, call: ApiCall, answer: Answer): Promise<void> {
+  const status = 'status' in answer ? answer.status : 200
+  record(exchange.settings.world, call, { ...NOTHING, status })
+  await respond(exchange, answer, NO_HOP)
+}
+
+/** Carries a call out, and remembers it with the fault that will keep its answer back. */
+function execute(exchange: Exchange, call: ApiCall, caller: Caller, fault: string | null): Routed {
+  const { world, permissions, lookup } = exchange.settings
+  settle(world)
+  const base = { world, permissions, caller, now: world.clock.seconds(), local: exchange.local }
+  const routed = route(lookup, call, base)
+  const { answer, handled } = routed
+  const data = answer.kind === 'data' && typeof answer.data === 'string' ? answer.data : null
+  const status = answer.kind === 'error' || answer.kind === 'bare' ? answer.status : 200
+  record(world, call, { executed: handled, status, data, fault })
+  return routed
+}
+
+/** Carries a call out after its proxy has given up on it, as pvedaemon does, which nobody tells. */
+async function executeLater(
+  exchange: Exchange,
+  call: ApiCall,
+  caller: Caller,
+  wait: { readonly ms: number; readonly fault: string },
+): Promise<void> {
+  const whole = await exchange.settings.timers.pause(wait.ms)
+  if (whole) execute(exchange, call, caller, wait.fault)
+  else record(exchange.settings.world, call, { ...NOTHING, fault: wait.fault })
+}
+
+/** Whether pveproxy hands a request on, and so stops waiting for its answer some day. */
+function isProxied({ settings, local }: Exchange, call: ApiCall): boolean {
+  const matched = settings.lookup(call.method, call.path)
+  if (matched === null) return false
+  return matched.route.relayed || (matched.vars.node ?? local.name) !== local.name
+}
+
+type Faults = {
+  readonly slowMs: number
+  readonly lateMs: number | null
+  readonly before: SpoilingFault | null
+  readonly after: SpoilingFault | null
+}
+
+function sortFaults(hit: readonly RequestFault[]): Faults {
+  let sorted: Faults = { slowMs: 0, lateMs: null, before: null, after: null }
+  for (const fault of hit) {
+    if (fault.kind === 'slow') sorted = { ...sorted, slowMs: sorted.slowMs + fault.ms }
+    else if (fault.kind === 'late') sorted = { ...sorted, lateMs: fault.afterMs }
+    else if (strikesBefore(fault)) sorted = { ...sorted, before: sorted.before ?? fault }
+    else sorted = { ...sorted, after: sorted.after ?? fault }
   }
-  more()
+  return sorted
 }
 
-/** Lets a fault spoil an answer. True when it has taken care of the response. */
-async function spoil(exchange: Exchange, fault: RequestFault, rendered: Rendered | null): Promise<boolean> {
-  const json = 'application/json;charset=UTF-8'
-  switch (fault.kind) {
-    case 'slow':
-      await pause(fault.ms)
-      return false
-    case 'reset':
-      exchange.request.socket.destroy()
-      return true
-    case 'proxy-error':
-      sendRendered(
-        exchange,
-        render(bare(fault.status, proxyReason(fault.status)), (value) => value),
-        NO_HOP,
-      )
-      return true
-    case 'status': {
-      const body = JSON.stringify({ data: null, message: `${fault.reason}\n` })
-      sendRendered(exchange, { status: fault.status, reason: fault.reason, contentType: json, body }, NO_HOP)
-      return true
-    }
-    case 'html': {
-      const body =
-        '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>'
-      sendRendered(exchange, { status: 200, reason: 'OK', contentType: 'text/html', body }, NO_HOP)
-      return true
-    }
-    case 'wrong-content':
-      sendRendered(exchange, { status: 200, reason: 'OK', contentType: json, body: fault.body }, NO_HOP)
-      return true
-    case 'truncated': {
-      const body = rendered?.body ?? '{"data":[]}'
-      const half = body.slice(0, Math.max(1, Math.floor(body.length / 2)))
-      sendRendered(exchange, { status: 200, reason: 'OK', contentType: json, body: half }, NO_HOP)
-      return true
-    }
-    case 'oversized':
-      oversized(exchange, fault.bytes)
-      return true
+async function carryOut(exchange: Exchange, caller: Caller, path: string, query: string): Promise<void> {
+  const { settings, request } = exchange
+  const { world, timers, proxyTimeoutMs, latencyMs } = settings
+  const method = request.method ?? 'GET'
+  const read = await readParams(request, query)
+  if (read.kind === 'refused') return refuse(exchange, { method, path, params: {}, caller }, read.answer)
+  const call: ApiCall = { method, path, params: read.params, caller }
+  const { slowMs, lateMs, before, after } = sortFaults(hitFaults(world.faults, method, path))
+  const givesUp = slowMs > proxyTimeoutMs && isProxied(exchange, call)
+  const whole = slowMs === 0 || (await timers.pause(givesUp ? proxyTimeoutMs : slowMs))
+  if (!whole) return record(world, call, { ...NOTHING, fault: 'slow' })
+  if (givesUp) {
+    sendProxyError(exchange, 596)
+    return executeLater(exchange, call, caller, { ms: slowMs - proxyTimeoutMs, fault: 'slow' })
   }
-}
-
-function proxyReason(status: 595 | 596): string {
-  return status === 595 ? 'No route to host' : 'Connection timed out'
-}
-
-/** Whether a fault strikes without the request being carried out. */
-function strikesBefore(fault: RequestFault): boolean {
-  return 'when' in fault ? fault.when === 'before' : fault.kind === 'status'
+  if (before !== null) {
+    record(world, call, { ...NOTHING, fault: before.kind })
+    return spoil(exchange, before, null)
+  }
+  if (lateMs !== null) {
+    sendProxyError(exchange, 596)
+    return executeLater(exchange, call, caller, { ms: lateMs, fault: 'late' })
+  }
+  const { answer, hop } = execute(exchange, call, caller, after?.kind ?? null)
+  if (latencyMs > 0) await timers.pause(latencyMs)
+  if (after === null) return respond(exchange, answer, hop)
+  const rendered = render(answer, (value) => value)
+  return spoil(exchange, after, rendered)
 }
 
 /** The path below the formatter, or an answer to what is no API path. */
@@ -176,43 +140,6 @@ function apiPath(path: string): { readonly path: string } | Answer {
 const plainPath = (path: string): string => {
   const clean = path.replace(/\/+/g, '/').replace(/\/$/, '')
   return clean === '' ? '/' : clean
-}
-
-async function carryOut(exchange: Exchange, caller: Caller, path: string, query: string): Promise<void> {
-  const { settings, request, local } = exchange
-  const { world } = settings
-  const method = request.method ?? 'GET'
-  const read = await readParams(request, query)
-  if (read.kind === 'refused') {
-    await respond(exchange, read.answer, NO_HOP)
-    return
-  }
-  const call = { method, path, params: read.params, caller }
-  const faults = hitFaults(world.faults, method, path)
-  for (const fault of faults.filter((entry) => strikesBefore(entry) || entry.kind === 'slow')) {
-    if (strikesBefore(fault)) record(world, call, { executed: false, status: 0, data: null })
-    if (await spoil(exchange, fault, null)) return
-  }
-  settle(world)
-  const now = world.clock.seconds()
-  const base = { world, permissions: settings.permissions, caller, now, local }
-  const routed: Routed = route(settings.lookup, { method, path, params: read.params }, base)
-  const data =
-    routed.answer.kind === 'data' && typeof routed.answer.data === 'string' ? routed.answer.data : null
-  const status = routed.answer.kind === 'error' || routed.answer.kind === 'bare' ? routed.answer.status : 200
-  record(world, call, { executed: true, status, data })
-  if (settings.latencyMs > 0) await pause(settings.latencyMs)
-  for (const fault of faults.filter((entry) => !strikesBefore(entry) && entry.kind !== 'slow')) {
-    if (
-      await spoil(
-        exchange,
-        fault,
-        render(routed.answer, (value) => value),
-      )
-    )
-      return
-  }
-  await respond(exchange, routed.answer, routed.hop)
 }
 
 const served = new WeakMap<object, number>()
@@ -245,11 +172,12 @@ export async function handleRequest(
     await respond(exchange, below, NO_HOP)
     return
   }
+  const path = plainPath(below.path)
   const auth = authenticate(settings.world.access, request.headers.authorization, request.headers.cookie)
   if (auth.kind === 'rejected') {
     request.resume()
-    await respond(exchange, bare(401, auth.reason), NO_HOP)
+    await refuse(exchange, { method, path, params: {}, caller: null }, bare(401, auth.reason))
     return
   }
-  await carryOut(exchange, auth.caller, plainPath(below.path), query)
+  await carryOut(exchange, auth.caller, path, query)
 }

@@ -1,40 +1,17 @@
-import type { Changed, ParsedChange } from './control-schema.js'
-import { powerOff, powerOn, removeGuest } from './effects.js'
-import { applyConfig, normalizeTags } from './guest-config.js'
+import { create, destroy, recreate, restoreOver } from './births.js'
+import { type ChangeResult, done, type Existing, leaveTask, refused } from './change-result.js'
+import type { ParsedChange } from './control-schema.js'
+import { powerOff, powerOn } from './effects.js'
+import { applyConfig } from './guest-config.js'
+import { newHa, noticeHa } from './ha.js'
 import { createRng } from './rng.js'
-import { makeGuest } from './seed-guests.js'
-import { nameOf } from './sizes.js'
 import { createSnapshot, deleteSnapshot } from './snapshots.js'
-import { findNode, type SimGuest, touch, type World } from './state.js'
-import { ROOT, recordTask } from './tasks.js'
-
-/** What came of a change: the guests it touched, or why it could not be made. */
-export type ChangeResult =
-  | { readonly kind: 'done'; readonly changed: Changed['changed'] }
-  | { readonly kind: 'refused'; readonly error: string }
-
-type GuestChange = Extract<ParsedChange, { readonly vmid: number }>
-type Existing = Exclude<GuestChange, { readonly kind: 'create' }>
-
-const done = (vmid: number, what: string): ChangeResult => ({ kind: 'done', changed: [{ vmid, what }] })
-const refused = (error: string): ChangeResult => ({ kind: 'refused', error })
+import { findNode, type SimGuest, type SimTask, touch, type World } from './state.js'
+import { abortTask, findTask, running } from './tasks.js'
 
 /** The options whose editor in the web interface makes a background task. */
 const HARDWARE =
   /^(?:cores|sockets|cpu|memory|balloon|net[0-9]|scsi[0-9]|virtio[0-9]|sata[0-9]|ide[0-9]|vga|machine|bios)/
-
-function leaveTask(
-  world: World,
-  guest: SimGuest,
-  type: string,
-  log: readonly string[] = [],
-  node = guest.node,
-): void {
-  const now = world.clock.seconds()
-  const prefix = guest.kind === 'qemu' ? 'qm' : 'vz'
-  const task = { node, type: type.replace(/^xx/, prefix), id: String(guest.vmid), owner: ROOT }
-  recordTask(world, task, { start: now, end: now }, { status: 'OK', log })
-}
 
 function setConfig(world: World, guest: SimGuest, change: Extract<Existing, { kind: 'config' }>): void {
   const set = Object.fromEntries(Object.entries(change.set).map(([key, value]) => [key, String(value)]))
@@ -52,9 +29,10 @@ function setPower(world: World, guest: SimGuest, to: 'on' | 'off' | 'pause'): vo
     touch(world, guest)
     leaveTask(world, guest, guest.kind === 'qemu' ? 'qmpause' : 'vzsuspend')
   } else if (to === 'off') {
-    powerOff(world, guest)
+    powerOff(world, guest, world.clock.now())
     leaveTask(world, guest, 'xxstop')
   } else {
+    if (guest.ha !== null) guest.ha.requested = 'started'
     if (guest.power === 'stopped') powerOn(world, guest, world.clock.now())
     guest.power = 'running'
     touch(world, guest)
@@ -71,63 +49,6 @@ function migrate(world: World, guest: SimGuest, node: string): ChangeResult {
   const log = [`starting migration of ${guest.kind === 'qemu' ? 'VM' : 'CT'} ${guest.vmid} to node '${node}'`]
   leaveTask(world, guest, type, log, from)
   return done(guest.vmid, `migrated from ${from} to ${node}`)
-}
-
-function create(world: World, change: Extract<ParsedChange, { kind: 'create' }>): ChangeResult {
-  if (world.guests.has(change.vmid)) return refused(`guest ${change.vmid} exists`)
-  const node = change.node ?? world.nodes[0]?.name ?? 'pve1'
-  if (findNode(world, node) === undefined) return refused(`no node ${node}`)
-  const now = world.clock.seconds()
-  const guest = makeGuest(
-    {
-      vmid: change.vmid,
-      kind: change.guestKind,
-      name: change.name,
-      node,
-      power: change.running ? 'running' : 'stopped',
-      upDays: 0,
-      cores: change.cores,
-      memoryMiB: change.memoryMiB,
-      diskGiB: change.diskGiB,
-      ...(change.tags === undefined ? {} : { tags: normalizeTags(change.tags) }),
-      ...(change.pool === undefined ? {} : { pool: change.pool }),
-    },
-    world.rng,
-    now,
-  )
-  if (guest.config.meta !== undefined) guest.config.meta = `creation-qemu=10.0.2,ctime=${now}`
-  world.guests.set(guest.vmid, guest)
-  touch(world, guest)
-  if (change.by === 'web-ui') leaveTask(world, guest, 'xxcreate')
-  return done(guest.vmid, 'created')
-}
-
-function destroy(world: World, guest: SimGuest, by: 'web-ui' | 'config-file'): void {
-  removeGuest(world, guest)
-  if (by === 'web-ui') leaveTask(world, guest, 'xxdestroy')
-}
-
-function recreate(
-  world: World,
-  guest: SimGuest,
-  change: Extract<Existing, { kind: 'recreate' }>,
-): ChangeResult {
-  destroy(world, guest, change.by)
-  const made = create(world, {
-    kind: 'create',
-    vmid: guest.vmid,
-    guestKind: change.guestKind ?? guest.kind,
-    name: change.name ?? nameOf(guest),
-    node: guest.node,
-    running: guest.power !== 'stopped',
-    memoryMiB: Number(guest.config.memory ?? 1024),
-    cores: Number(guest.config.cores ?? 1),
-    diskGiB: 8,
-    by: change.by,
-    ...(typeof guest.config.tags === 'string' ? { tags: guest.config.tags } : {}),
-    ...(guest.pool === null ? {} : { pool: guest.pool }),
-  })
-  return made.kind === 'refused' ? made : done(guest.vmid, 'recreated')
 }
 
 function setPool(world: World, guest: SimGuest, pool: string | null): ChangeResult {
@@ -161,6 +82,8 @@ function changeExisting(world: World, guest: SimGuest, change: Existing): Change
       return done(vmid, 'destroyed')
     case 'recreate':
       return recreate(world, guest, change)
+    case 'restore-over':
+      return restoreOver(world, guest, change.by)
     case 'snapshot-add':
       createSnapshot(world, guest, { ...change, vmstate: false }, world.clock.seconds())
       leaveTask(world, guest, 'xxsnapshot')
@@ -175,8 +98,9 @@ function changeExisting(world: World, guest: SimGuest, change: Existing): Change
       touch(world, guest)
       return done(vmid, `lock ${change.lock ?? 'none'}`)
     case 'ha':
-      guest.ha = change.state === null ? null : { requested: change.state, comment: null }
+      guest.ha = change.state === null ? null : newHa(change.state, null)
       touch(world, guest)
+      noticeHa(world, guest, world.clock.now())
       return done(vmid, `ha ${change.state ?? 'none'}`)
     case 'stubborn':
       guest.stubborn = change.stubborn
@@ -216,6 +140,21 @@ function randomChanges(world: World, percent: number, seed: number): ChangeResul
   return { kind: 'done', changed }
 }
 
+function killTask(world: World, asked: Extract<ParsedChange, { kind: 'kill-task' }>): ChangeResult {
+  const newest = running(world)
+    .filter((task) => task.id === String(asked.vmid))
+    .reduce<SimTask | null>(
+      (last, task) => (last === null || task.starttime >= last.starttime ? task : last),
+      null,
+    )
+  const task = asked.upid === undefined ? newest : findTask(world, asked.upid)
+  if (task === null || task === undefined || task.phase === 'done') return refused('no such running task')
+  if (findNode(world, task.node)?.offlineSince !== null) return refused(`node ${task.node} is offline`)
+  abortTask(world, task)
+  const vmid = /^[1-9][0-9]{2,8}$/.test(task.id) ? Number(task.id) : 0
+  return done(vmid, `killed ${task.upid}`)
+}
+
 /** Makes a change of the inventory as somebody else would. Changes of certificates are not made here. */
 export function applyChange(world: World, change: ParsedChange): ChangeResult {
   switch (change.kind) {
@@ -226,6 +165,8 @@ export function applyChange(world: World, change: ParsedChange): ChangeResult {
       return randomChanges(world, change.percent, change.seed)
     case 'create':
       return create(world, change)
+    case 'kill-task':
+      return killTask(world, change)
     case 'add-storage':
       if (world.storages.some((entry) => entry.name === change.storage)) return refused('storage exists')
       world.storages.push({

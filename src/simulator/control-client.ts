@@ -21,8 +21,8 @@ import {
 export type ControlClient = {
   readonly hello: () => Promise<Hello>
   readonly state: () => Promise<StateSummary>
-  /** Every changing call the API got, oldest first. */
-  readonly calls: () => Promise<readonly Call[]>
+  /** Every changing call the API got, oldest first; those with a greater number than `since` (0). */
+  readonly calls: (since?: number) => Promise<readonly Call[]>
   readonly clients: () => Promise<Clients>
   /** Sets a fault; its number, or null for those of the cluster. */
   readonly fault: (fault: FaultRequest) => Promise<number | null>
@@ -94,7 +94,7 @@ export function createControlClient(controlUrl: string): ControlClient {
   return {
     hello: () => ask(helloSchema, 'GET', '/hello'),
     state: () => ask(stateSchema, 'GET', '/state'),
-    calls: () => ask(callsSchema, 'GET', '/calls'),
+    calls: (since = 0) => ask(callsSchema, 'GET', `/calls?since=${since}`),
     clients: () => ask(clientsSchema, 'GET', '/clients'),
     fault: async (fault) => (await ask(z.object({ id: z.int().nullable() }), 'POST', '/faults', fault)).id,
     clear: async () => {

@@ -3,6 +3,7 @@ import { powerOff, powerOn } from './effects.js'
 import { armFault } from './faults.js'
 import type { Listener } from './listeners.js'
 import { findNode, type SimNode, type World } from './state.js'
+import { armTaskFault } from './task-faults.js'
 import { endUnexpectedly } from './tasks.js'
 
 /** What setting a fault gives back: its number, if it can be counted, or why it cannot be set. */
@@ -27,8 +28,9 @@ function reboot(world: World, node: SimNode): void {
   }
   for (const guest of world.guests.values()) {
     if (guest.node !== node.name || guest.power === 'stopped') continue
-    powerOff(world, guest)
-    if (guest.config.onboot === 1) powerOn(world, guest, at)
+    powerOff(world, guest, at)
+    // The HA manager starts what it manages itself.
+    if (guest.config.onboot === 1 && guest.ha === null) powerOn(world, guest, at)
   }
 }
 
@@ -43,6 +45,9 @@ async function goOnline(
   world.changed()
   await listeners.find((listener) => listener.node === node)?.start()
 }
+
+const nextId = (world: World): number =>
+  Math.max(world.faults.at(-1)?.id ?? 0, world.taskFaults.at(-1)?.id ?? 0) + 1
 
 /** Sets a fault. */
 export async function setFault(
@@ -74,8 +79,15 @@ export async function setFault(
       world.changed()
       return SET
     }
+    case 'task-fails':
+    case 'task-warns':
+    case 'task-slow': {
+      const id = nextId(world)
+      world.taskFaults.push(armTaskFault(id, fault))
+      return { kind: 'set', id }
+    }
     default: {
-      const id = (world.faults.at(-1)?.id ?? 0) + 1
+      const id = nextId(world)
       world.faults.push(armFault(id, fault))
       return { kind: 'set', id }
     }
@@ -95,6 +107,7 @@ function revoke(world: World, fault: Extract<ParsedFault, { kind: 'revoke' }>): 
 /** Takes all faults back: requests, nodes, quorum and rights. */
 export async function clearFaults(world: World, listeners: readonly Listener[]): Promise<void> {
   world.faults = []
+  world.taskFaults = []
   world.quorumLost = false
   world.access.revoked = []
   world.access.revision += 1

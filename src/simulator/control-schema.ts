@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { STORM_KINDS } from './faults.js'
 
 const vmid = z.int().min(100).max(999_999_999)
 const kind = z.enum(['qemu', 'lxc'])
@@ -16,13 +17,61 @@ const when = z.enum(['before', 'after']).default('before')
 export const requestFaultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('proxy-error'), status: z.literal([595, 596]), when, ...match }),
   z.object({ kind: z.literal('reset'), when, ...match }),
+  /** Longer than the proxy waits: a 596 at that time, and carried out all the same. */
   z.object({ kind: z.literal('slow'), ms: z.int().min(0), ...match }),
+  /** A 596 at once; carried out so many real milliseconds later. */
+  z.object({
+    kind: z.literal('late'),
+    status: z.literal(596).default(596),
+    afterMs: z.int().min(0),
+    ...match,
+  }),
+  /** A share of all requests, hit by chance. */
+  z.object({
+    kind: z.literal('storm'),
+    percent: z.number().min(0).max(100),
+    seed: z.int(),
+    kinds: z
+      .array(z.enum(STORM_KINDS))
+      .min(1)
+      .default([...STORM_KINDS]),
+    lateMs: z.int().min(0).default(200),
+    slowMs: z.int().min(0).default(100),
+    ...match,
+  }),
   z.object({ kind: z.literal('truncated'), ...match }),
   z.object({ kind: z.literal('html'), ...match }),
   z.object({ kind: z.literal('oversized'), bytes: z.int().min(1), ...match }),
   z.object({ kind: z.literal('wrong-content'), body: z.string().default('{"data":"surprise"}'), ...match }),
   z.object({ kind: z.literal('status'), status: z.int().min(400).max(599), reason: z.string(), ...match }),
 ])
+
+const matchTask = {
+  /** As in the UPID: `qmstart`, `hastop` … */
+  type: z.string().optional(),
+  vmid: vmid.optional(),
+  count: z.int().min(1).optional(),
+}
+
+/** Faults of tasks that get to work from now on; what fails by itself is not touched. */
+export const taskFaultSchema = z.discriminatedUnion('kind', [
+  /** Ends with that error after its usual time, without any effect. */
+  z.object({
+    kind: z.literal('task-fails'),
+    error: z.string().min(1),
+    log: z.array(z.string()).default([]),
+    ...matchTask,
+  }),
+  /** Ends with `WARNINGS: n`, its effect applied. */
+  z.object({
+    kind: z.literal('task-warns'),
+    warnings: z.array(z.string()).min(1).default(['something is not as it should be']),
+    ...matchTask,
+  }),
+  /** Takes so many simulated seconds. */
+  z.object({ kind: z.literal('task-slow'), seconds: z.number().min(0), ...matchTask }),
+])
+export type ParsedTaskFault = z.output<typeof taskFaultSchema>
 
 /** Faults of the cluster itself, and rights taken from a token. */
 const clusterFaultSchema = z.discriminatedUnion('kind', [
@@ -41,7 +90,7 @@ const clusterFaultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('restore'), token: z.string() }),
 ])
 
-export const faultSchema = z.union([requestFaultSchema, clusterFaultSchema])
+export const faultSchema = z.union([requestFaultSchema, taskFaultSchema, clusterFaultSchema])
 export type FaultRequest = z.input<typeof faultSchema>
 export type ParsedFault = z.output<typeof faultSchema>
 
@@ -61,6 +110,8 @@ const newGuest = {
   memoryMiB: z.int().min(16).default(1024),
   cores: z.int().min(1).default(1),
   diskGiB: z.int().min(1).default(8),
+  /** Without one a container has nothing that tells it from another. */
+  nic: z.boolean().default(true),
 }
 
 /** Changes made by someone else. */
@@ -86,6 +137,12 @@ export const changeSchema = z.discriminatedUnion('kind', [
     name: z.string().optional(),
     by,
   }),
+  /** A backup restored over the guest: a VM keeps its uuid and gets a new vmgenid, a container keeps its addresses. */
+  z.object({ kind: z.literal('restore-over'), vmid, by }),
+  /** Ends a running task as somebody does in the web interface: that one, or the newest of a guest. */
+  z
+    .object({ kind: z.literal('kill-task'), upid: z.string().optional(), vmid: vmid.optional() })
+    .refine((asked) => (asked.upid === undefined) !== (asked.vmid === undefined), 'name an upid or a vmid'),
   z.object({
     kind: z.literal('snapshot-add'),
     vmid,
@@ -121,7 +178,7 @@ export const clockSchema = z.object({
 })
 export type ClockRequest = z.input<typeof clockSchema>
 
-const call = z.object({
+export const callSchema = z.object({
   n: z.int(),
   at: z.string(),
   method: z.string(),
@@ -131,9 +188,10 @@ const call = z.object({
   executed: z.boolean(),
   status: z.int(),
   data: z.string().nullable(),
+  fault: z.string().nullable().default(null),
 })
-export const callsSchema = z.array(call)
-export type Call = z.output<typeof call>
+export const callsSchema = z.array(callSchema)
+export type Call = z.output<typeof callSchema>
 
 export const stateSchema = z.object({
   version: z.string(),
@@ -146,6 +204,8 @@ export const stateSchema = z.object({
   ),
   guests: z.int(),
   runningTasks: z.int(),
+  /** Requests that wait somewhere in real time: slow ones, late ones, held answers. */
+  waitingRequests: z.int().default(0),
   faults: z.array(z.object({ id: z.int(), kind: z.string(), left: z.int().nullable() })),
 })
 export type StateSummary = z.output<typeof stateSchema>

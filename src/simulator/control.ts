@@ -16,6 +16,7 @@ import type { Listener } from './listeners.js'
 import type { Certificates } from './persist.js'
 import { isQuorate, type World } from './state.js'
 import { running, settle } from './tasks.js'
+import type { Timers } from './timers.js'
 import { fingerprintOf, issueLeaf } from './tls.js'
 
 const BODY_LIMIT = 1024 * 1024
@@ -24,6 +25,7 @@ export type ControlSettings = {
   readonly world: World
   readonly certificates: Certificates
   readonly listeners: readonly Listener[]
+  readonly timers: Timers
   readonly port: number
   readonly idleMs: number
   readonly onIdle: (() => void) | null
@@ -92,7 +94,7 @@ async function change(settings: ControlSettings, asked: ParsedChange): Promise<R
   return result.kind === 'done' ? reply({ changed: result.changed }) : problem(409, result.error)
 }
 
-function state(world: World): StateSummary {
+function state(world: World, timers: Timers): StateSummary {
   settle(world)
   const counts = new Map<string, number>()
   for (const guest of world.guests.values()) counts.set(guest.node, (counts.get(guest.node) ?? 0) + 1)
@@ -110,7 +112,12 @@ function state(world: World): StateSummary {
     })),
     guests: world.guests.size,
     runningTasks: running(world).length,
-    faults: world.faults.map(({ id, fault, left }) => ({ id, kind: fault.kind, left })),
+    waitingRequests: timers.waiting(),
+    faults: [...world.faults, ...world.taskFaults].map(({ id, fault, left }) => ({
+      id,
+      kind: fault.kind,
+      left,
+    })),
   }
 }
 
@@ -129,19 +136,25 @@ function hello(settings: ControlSettings): Hello {
   }
 }
 
+function callsSince(world: World, since: string | null): Reply {
+  if (since !== null && !/^[0-9]{1,15}$/.test(since)) return problem(400, 'since: a number')
+  return reply(world.calls.since(Number(since ?? '0')))
+}
+
 async function answer(
   settings: ControlSettings,
   attachments: Attachments,
   request: IncomingMessage,
 ): Promise<Reply> {
   const { world, listeners } = settings
-  switch (`${request.method} ${request.url}`) {
+  const url = new URL(request.url ?? '/', 'http://127.0.0.1')
+  switch (`${request.method} ${url.pathname}`) {
     case 'GET /hello':
       return reply(hello(settings))
     case 'GET /state':
-      return reply(state(world))
+      return reply(state(world, settings.timers))
     case 'GET /calls':
-      return reply(world.calls)
+      return callsSince(world, url.searchParams.get('since'))
     case 'GET /clients':
       return reply(clients(settings, attachments))
     case 'POST /faults':

@@ -1,4 +1,5 @@
 import { applyConfig, applyPending } from './guest-config.js'
+import { noticeHa, requestHa } from './ha.js'
 import { createSnapshot, deleteSnapshot, rollbackSnapshot } from './snapshots.js'
 import {
   guestAt,
@@ -135,17 +136,18 @@ export function powerOn(world: World, guest: SimGuest, at: number): void {
   guest.power = 'running'
   guest.startedAt = Math.floor(at / 1000)
   guest.pid = world.rng.int(2000, 900_000)
-  if (guest.ha !== null) guest.ha.requested = 'started'
   touch(world, guest)
+  noticeHa(world, guest, at)
 }
 
-/** Switches a guest off. */
-export function powerOff(world: World, guest: SimGuest): void {
+/** Switches a guest off. `at` in milliseconds. */
+export function powerOff(world: World, guest: SimGuest, at: number): void {
   guest.power = 'stopped'
   guest.startedAt = 0
   guest.pid = 0
   if (guest.kind === 'qemu') applyPending(guest)
   touch(world, guest)
+  noticeHa(world, guest, at)
 }
 
 /** Removes a guest with all that names it. */
@@ -156,14 +158,15 @@ export function removeGuest(world: World, guest: SimGuest): void {
 
 function endReboot(world: World, guest: SimGuest, at: number): Finished {
   if (guest.kind === 'lxc') {
-    powerOff(world, guest)
+    powerOff(world, guest, at)
     powerOn(world, guest, at)
     return done()
   }
   if (guest.stubborn) return { status: 'VM quit/powerdown failed - got timeout', log: [] }
-  powerOff(world, guest)
+  powerOff(world, guest, at)
   // The task is over before the VM is up again: a second one, by root@pam, starts it.
   world.scheduled.push({
+    kind: 'task',
     at: at + 1000,
     node: guest.node,
     type: 'qmstart',
@@ -181,23 +184,25 @@ function endStart(world: World, guest: SimGuest, at: number): Finished {
     : done()
 }
 
-function endShutdown(world: World, guest: SimGuest, forceStop: boolean): Finished {
+function endShutdown(world: World, guest: SimGuest, forceStop: boolean, at: number): Finished {
   if (guest.power === 'stopped') return done()
   if (guest.stubborn && !forceStop) {
     const error = guest.kind === 'qemu' ? 'VM quit/powerdown failed - got timeout' : 'container did not stop'
     return { status: error, log: [] }
   }
-  powerOff(world, guest)
+  powerOff(world, guest, at)
   return done()
 }
 
-function endSuspend(world: World, guest: SimGuest, toDisk: boolean): Finished {
-  if (!toDisk) {
+function endSuspend(world: World, guest: SimGuest, toDisk: boolean, at: number): Finished {
+  if (!toDisk && guest.kind === 'qemu') {
     guest.power = 'paused'
     touch(world, guest)
     return done()
   }
-  powerOff(world, guest)
+  powerOff(world, guest, at)
+  // `lxc-checkpoint -s`: a container is written to disk and halted, and nothing in its config tells.
+  if (guest.kind === 'lxc') return done()
   guest.config.lock = 'suspended'
   touch(world, guest)
   return done(['State saved, quitting'])
@@ -205,21 +210,7 @@ function endSuspend(world: World, guest: SimGuest, toDisk: boolean): Finished {
 
 function endHaRequest(world: World, work: Work & { readonly kind: 'ha-request' }, at: number): Finished {
   const guest = world.guests.get(work.vmid)
-  if (guest === undefined || guest.ha === null) return done()
-  guest.ha.requested = work.verb === 'start' ? 'started' : 'stopped'
-  touch(world, guest)
-  const target = { vmid: work.vmid, guest: work.guest }
-  const prefix = work.guest === 'qemu' ? 'qm' : 'vz'
-  // From PVE's source, not recorded: the local resource manager acts seconds later, as root@pam, and shuts VMs down with force.
-  world.scheduled.push({
-    at: at + 8000,
-    node: guest.node,
-    type: `${prefix}${work.verb}`,
-    work:
-      work.verb === 'shutdown'
-        ? { kind: 'shutdown', timeout: work.timeout, forceStop: work.guest === 'qemu', ...target }
-        : { kind: work.verb, ...target },
-  })
+  if (guest !== undefined) requestHa(world, guest, { verb: work.verb, timeout: work.timeout }, at)
   return done()
 }
 
@@ -241,10 +232,10 @@ export function endWork(
     case 'start':
       return endStart(world, guest, where.at)
     case 'stop':
-      if (guest.power !== 'stopped') powerOff(world, guest)
+      if (guest.power !== 'stopped') powerOff(world, guest, where.at)
       return done()
     case 'shutdown':
-      return endShutdown(world, guest, work.forceStop)
+      return endShutdown(world, guest, work.forceStop, where.at)
     case 'reboot':
       return endReboot(world, guest, where.at)
     case 'reset':
@@ -252,7 +243,7 @@ export function endWork(
       touch(world, guest)
       return done()
     case 'suspend':
-      return endSuspend(world, guest, work.toDisk)
+      return endSuspend(world, guest, work.toDisk, where.at)
     case 'resume':
       if (lockOf(guest) === 'suspended') powerOn(world, guest, where.at)
       guest.power = 'running'

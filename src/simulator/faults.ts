@@ -1,3 +1,5 @@
+import { createRng, type Rng } from './rng.js'
+
 /** Which requests a fault applies to, and how often. */
 export type FaultMatch = {
   /** A regular expression over the path below `/api2/json`, query excluded. */
@@ -7,34 +9,86 @@ export type FaultMatch = {
   readonly count?: number | undefined
 }
 
-export type RequestFault = FaultMatch &
-  (
-    | { readonly kind: 'proxy-error'; readonly status: 595 | 596; readonly when: 'before' | 'after' }
-    | { readonly kind: 'reset'; readonly when: 'before' | 'after' }
-    | { readonly kind: 'slow'; readonly ms: number }
-    | { readonly kind: 'truncated' }
-    | { readonly kind: 'html' }
-    | { readonly kind: 'oversized'; readonly bytes: number }
-    | { readonly kind: 'wrong-content'; readonly body: string }
-    | { readonly kind: 'status'; readonly status: number; readonly reason: string }
-  )
+/** What can happen to one request. Milliseconds are real ones. */
+export type RequestFault =
+  | { readonly kind: 'proxy-error'; readonly status: 595 | 596; readonly when: 'before' | 'after' }
+  | { readonly kind: 'reset'; readonly when: 'before' | 'after' }
+  | { readonly kind: 'slow'; readonly ms: number }
+  /** The proxy gives up at once; the request is carried out so much later. */
+  | { readonly kind: 'late'; readonly status: 596; readonly afterMs: number }
+  | { readonly kind: 'truncated' }
+  | { readonly kind: 'html' }
+  | { readonly kind: 'oversized'; readonly bytes: number }
+  | { readonly kind: 'wrong-content'; readonly body: string }
+  | { readonly kind: 'status'; readonly status: number; readonly reason: string }
+
+export const STORM_KINDS = [
+  'proxy-error-before',
+  'proxy-error-after',
+  'reset-before',
+  'reset-after',
+  'late',
+  'truncated',
+  'slow',
+] as const
+export type StormKind = (typeof STORM_KINDS)[number]
+
+/** Hits a share of all requests by chance, the same ones for the same seed and order. */
+export type Storm = {
+  readonly kind: 'storm'
+  readonly percent: number
+  readonly seed: number
+  readonly kinds: readonly StormKind[]
+  readonly lateMs: number
+  readonly slowMs: number
+}
+
+export type FaultSpec = FaultMatch & (RequestFault | Storm)
 
 /** An active fault; `left` counts down to 0. */
 export type Fault = {
   readonly id: number
-  readonly fault: RequestFault
+  readonly fault: FaultSpec
   left: number | null
   readonly path: RegExp | null
+  readonly rng: Rng | null
 }
 
 /** Makes an active fault out of a request for one. */
-export function armFault(id: number, fault: RequestFault): Fault {
+export function armFault(id: number, fault: FaultSpec): Fault {
   return {
     id,
     fault,
     left: fault.count ?? null,
     path: fault.path === undefined ? null : new RegExp(fault.path),
+    rng: fault.kind === 'storm' ? createRng(fault.seed) : null,
   }
+}
+
+function stormFault(storm: Storm, kind: StormKind): RequestFault {
+  switch (kind) {
+    case 'proxy-error-before':
+    case 'proxy-error-after':
+      return { kind: 'proxy-error', status: 596, when: kind === 'proxy-error-before' ? 'before' : 'after' }
+    case 'reset-before':
+    case 'reset-after':
+      return { kind: 'reset', when: kind === 'reset-before' ? 'before' : 'after' }
+    case 'late':
+      return { kind, status: 596, afterMs: storm.lateMs }
+    case 'slow':
+      return { kind, ms: storm.slowMs }
+    case 'truncated':
+      return { kind }
+  }
+}
+
+/** What a fault does to this request; null when chance spares it. Every request costs a storm the same draws. */
+function strike({ fault, rng }: Fault): RequestFault | null {
+  if (fault.kind !== 'storm') return fault
+  if (rng === null) return null
+  const [chance, which] = [rng.next() * 100, rng.next()]
+  const kind = fault.kinds[Math.floor(which * fault.kinds.length)]
+  return chance < fault.percent && kind !== undefined ? stormFault(fault, kind) : null
 }
 
 /** The faults that hit a request; each counts as used. */
@@ -44,8 +98,10 @@ export function hitFaults(faults: readonly Fault[], method: string, path: string
     if (entry.left === 0) continue
     if (entry.fault.method !== undefined && entry.fault.method !== method) continue
     if (entry.path !== null && !entry.path.test(path)) continue
+    const struck = strike(entry)
+    if (struck === null) continue
     if (entry.left !== null) entry.left -= 1
-    hit.push(entry.fault)
+    hit.push(struck)
   }
   return hit
 }

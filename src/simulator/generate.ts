@@ -1,5 +1,7 @@
 import { createAccess, type TokenSpec } from './auth.js'
+import { createCallLog } from './calls.js'
 import type { SimClock } from './clock.js'
+import { HA_DELAY_MS } from './ha.js'
 import { createRng, type Rng } from './rng.js'
 import { companyGuests } from './seed-company.js'
 import { type GuestPlan, makeGuest } from './seed-guests.js'
@@ -97,8 +99,10 @@ export function generateWorld(plan: WorldPlan): World {
     rng,
     clock: plan.clock,
     faults: [],
+    taskFaults: [],
     quorumLost: false,
-    calls: [],
+    haDelayMs: HA_DELAY_MS,
+    calls: createCallLog(),
     changed: () => {},
   }
   world.volumes = companyVolumes(world, now)

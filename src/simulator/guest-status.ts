@@ -123,7 +123,7 @@ function liveQemu(world: World, guest: SimGuest, now: number): Row {
 
 /** The HA member of `status/current`. */
 function haOf(guest: SimGuest): Row {
-  return guest.ha === null ? { managed: 0 } : { managed: 1, state: guest.ha.requested }
+  return guest.ha === null ? { managed: 0 } : { managed: 1, state: guest.ha.state }
 }
 
 /** A VM as `status/current` shows it. */

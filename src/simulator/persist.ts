@@ -1,7 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AclEntry, Revocation, SimToken } from './acl.js'
+import { createCallLog } from './calls.js'
 import { createClock, type SavedClock } from './clock.js'
+import { HA_DELAY_MS, newHa } from './ha.js'
 import { createRng } from './rng.js'
 import { savedSchema } from './saved-schema.js'
 import type {
@@ -47,6 +49,7 @@ export type Saved = {
 
 const FILE = 'simulator.json'
 const CA_FILE = 'ca.pem'
+const CALLS_FILE = 'calls.jsonl'
 
 /** What is kept of a world. */
 export function toSaved(world: World, certificates: Certificates, ports: Ports): Saved {
@@ -73,6 +76,12 @@ export function toSaved(world: World, certificates: Certificates, ports: Ports):
   }
 }
 
+/** What an older version kept of HA is made whole. */
+function withHa(guest: SimGuest): SimGuest {
+  if (guest.ha !== null) guest.ha = { ...newHa(guest.ha.requested, guest.ha.comment), ...guest.ha }
+  return guest
+}
+
 /** The world that was kept; `realNow` gives real milliseconds. */
 export function fromSaved(saved: Saved, realNow: () => number): World {
   return {
@@ -80,7 +89,7 @@ export function fromSaved(saved: Saved, realNow: () => number): World {
     version: saved.version,
     clusterName: saved.clusterName,
     nodes: saved.nodes,
-    guests: new Map(saved.guests.map((guest) => [guest.vmid, guest])),
+    guests: new Map(saved.guests.map((guest) => [guest.vmid, withHa(guest)])),
     storages: saved.storages,
     pools: new Map(saved.pools),
     volumes: saved.volumes,
@@ -95,10 +104,18 @@ export function fromSaved(saved: Saved, realNow: () => number): World {
     rng: createRng(saved.rng),
     clock: createClock(realNow, saved.clock),
     faults: [],
+    taskFaults: [],
     quorumLost: saved.quorumLost,
-    calls: [],
+    haDelayMs: HA_DELAY_MS,
+    calls: createCallLog(),
     changed: () => {},
   }
+}
+
+/** Where a state directory keeps the log of changing calls; the directory is made. */
+export function callsFile(stateDir: string): string {
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+  return join(stateDir, CALLS_FILE)
 }
 
 /** Reads what a directory holds; null when there is nothing yet. Throws when it cannot be read as a simulator. */

@@ -38,7 +38,8 @@ export type Matched = { readonly route: Route; readonly vars: Params }
 /** The part of a request that routing needs. */
 export type ApiRequest = { readonly method: string; readonly path: string; readonly params: Params }
 
-export type Routed = { readonly answer: Answer; readonly hop: Hop }
+/** `handled` says whether the call got as far as its handler. */
+export type Routed = { readonly answer: Answer; readonly hop: Hop; readonly handled: boolean }
 
 type Node = {
   readonly fixed: Map<string, Node>
@@ -139,19 +140,21 @@ export function route(
   base: Omit<Context, 'params' | 'vars'>,
 ): Routed {
   const matched = lookup(request.method, request.path)
-  if (matched === null) return { answer: notImplemented(request.method, request.path), hop: LOCAL }
+  if (matched === null)
+    return { answer: notImplemented(request.method, request.path), hop: LOCAL, handled: false }
   const target = matched.vars.node
   const forwarded = target !== undefined && target !== base.local.name
   const hop = { relayed: matched.route.relayed, forwarded }
   const refusal = refuse(matched, request, base)
-  if (refusal !== null) return { answer: refusal, hop }
+  if (refusal !== null) return { answer: refusal, hop, handled: false }
   const own: { [name: string]: string } = {}
   for (const [name, value] of Object.entries(request.params)) {
     if (matched.vars[name] === undefined) own[name] = value
   }
   const wrong = checkParams(matched.route.params, matched.route.ruleFor, own)
-  if (wrong !== null) return { answer: wrong, hop }
-  return { answer: matched.route.handle({ ...base, vars: matched.vars, params: own }), hop }
+  if (wrong !== null) return { answer: wrong, hop, handled: false }
+  const answer = matched.route.handle({ ...base, vars: matched.vars, params: own })
+  return { answer, hop, handled: true }
 }
 
 /** A boolean parameter. */

@@ -36,9 +36,10 @@ function pools(context: Context): Answer {
 const FIXED_PATHS = ['/', '/access', '/access/groups', '/nodes', '/pool', '/sdn', '/storage', '/vms']
 
 /** The paths that `access/permissions` lists: some fixed ones, those of rules, and members of pools. */
-function knownPaths(world: World): Set<string> {
+function knownPaths(world: World, caller: string): Set<string> {
   const paths = new Set(FIXED_PATHS)
   for (const rule of world.access.rules) paths.add(rule.path)
+  for (const entry of world.access.revoked) if (entry.token === caller) paths.add(entry.path)
   for (const pool of world.pools.values())
     for (const storage of pool.storages) paths.add(`/storage/${storage}`)
   for (const guest of world.guests.values()) if (guest.pool !== null) paths.add(`/vms/${guest.vmid}`)
@@ -52,7 +53,7 @@ function permissionTree({ world, permissions, caller, params }: Context): Answer
   }
   if (params.path !== undefined) return ok({ [params.path]: at(params.path) })
   const tree: { [path: string]: { [name: string]: number } } = {}
-  for (const path of knownPaths(world)) {
+  for (const path of knownPaths(world, caller.id)) {
     const here = at(path)
     if (Object.keys(here).length > 0) tree[path] = here
   }

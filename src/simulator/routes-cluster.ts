@@ -1,7 +1,7 @@
 import { type Answer, invalid, ok } from './http.js'
 import { choice, VMID } from './params.js'
 import type { Context, Need, Route } from './router.js'
-import { isQuorate, type SimTask, type World } from './state.js'
+import { isQuorate, type SimGuest, type SimHa, type SimTask, type World } from './state.js'
 import { tasksOf } from './tasks.js'
 import {
   guestRow,
@@ -161,6 +161,12 @@ function options({ world, permissions, caller }: Context): Answer {
   return ok({ ...allowed, mac_prefix: 'BC:24:11', description: '# Demo cluster\n' })
 }
 
+/** The state in the words of the HA panel, which also tells what is under way. */
+function haPhase(guest: SimGuest, ha: SimHa): string {
+  if (ha.state === 'started') return guest.power === 'stopped' ? 'starting' : 'started'
+  return ha.state === 'request_stop' ? 'stopping' : ha.state
+}
+
 function haStatus({ world, local }: Context): Answer {
   const quorate = isQuorate(world)
   const rows: unknown[] = [
@@ -182,14 +188,15 @@ function haStatus({ world, local }: Context): Answer {
   for (const guest of world.guests.values()) {
     if (guest.ha === null) continue
     const sid = `${guest.kind === 'qemu' ? 'vm' : 'ct'}:${guest.vmid}`
+    const state = haPhase(guest, guest.ha)
     rows.push({
       id: `service:${sid}`,
       sid,
       type: 'service',
       node: guest.node,
-      state: guest.ha.requested,
+      state,
       request_state: guest.ha.requested,
-      status: `${sid} (${guest.node}, ${guest.ha.requested})`,
+      status: `${sid} (${guest.node}, ${state})`,
       max_restart: 1,
       max_relocate: 1,
       failback: 1,

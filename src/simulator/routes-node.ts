@@ -84,6 +84,9 @@ function activeRow(task: SimTask): { [key: string]: unknown } {
   return { ...row, user: fullUser(task), status: 'RUNNING', saved: '0' }
 }
 
+/** The user as the row has it, which is what filters look at. */
+const shownUser = (task: SimTask): string => (task.phase === 'done' ? task.user : fullUser(task))
+
 type TaskState = 'ok' | 'warning' | 'error' | 'unknown'
 
 function stateOf(task: SimTask): TaskState {
@@ -104,7 +107,7 @@ function taskFilter(context: Context): (task: SimTask) => boolean {
     if (params.vmid !== undefined && task.id !== params.vmid) return false
     if (params.typefilter !== undefined && task.type !== params.typefilter) return false
     const user = params.userfilter?.toLowerCase()
-    if (user !== undefined && !task.user.toLowerCase().includes(user)) return false
+    if (user !== undefined && !shownUser(task).toLowerCase().includes(user)) return false
     if (!active && flag(context, 'errors') && stateOf(task) !== 'error' && stateOf(task) !== 'unknown')
       return false
     return active || states === undefined || states.includes(stateOf(task))
@@ -116,7 +119,12 @@ function taskList(context: Context): Answer {
   const node = nodeOf(context)
   const all = permissions.has(caller, `/nodes/${node}`, 'Sys.Audit')
   const matches = taskFilter(context)
-  const found = tasksOf(world, node).filter((task) => (all || fullUser(task) === caller.id) && matches(task))
+  const seen = tasksOf(world, node).filter((task) => (all || fullUser(task) === caller.id) && matches(task))
+  // What runs comes first, however old it is.
+  const found = [
+    ...seen.filter((task) => task.phase !== 'done'),
+    ...seen.filter((task) => task.phase === 'done'),
+  ]
   const start = integer(context, 'start', 0)
   const page = found.slice(start, start + integer(context, 'limit', 50))
   const data = page.map((task) => (task.phase === 'done' ? archiveRow(task) : activeRow(task)))

@@ -1,3 +1,4 @@
+import { newHa } from './ha.js'
 import type { Rng } from './rng.js'
 import { type GuestPlan, mac, makeGuest } from './seed-guests.js'
 import type { SimGuest, SimNode, SimSnapshot } from './state.js'
@@ -213,7 +214,7 @@ function finishGuest(guest: SimGuest, rng: Rng, now: number): void {
       guest.pending.memory = '6144'
       return
     case 103:
-      guest.ha = { requested: 'started', comment: 'database first' }
+      guest.ha = newHa('started', 'database first')
       guest.config.scsi1 = 'nas:103/vm-103-disk-1.qcow2,backup=0,size=500G'
       guest.config.balloon = 8192
       guest.config.shares = 2000

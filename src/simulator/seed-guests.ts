@@ -23,6 +23,8 @@ export type GuestPlan = {
   readonly storage?: string
   readonly raw?: boolean
   readonly stubborn?: boolean
+  /** False makes a guest without a network interface. */
+  readonly nic?: boolean
   /** Days since its last start. */
   readonly upDays?: number
   readonly extra?: GuestConfig
@@ -42,16 +44,21 @@ function qemuConfig(plan: GuestPlan, rng: Rng, created: number): GuestConfig {
     name: plan.name,
     cores: plan.cores,
     memory: String(plan.memoryMiB),
-    boot: 'order=scsi0;net0',
+    boot: plan.nic === false ? 'order=scsi0' : 'order=scsi0;net0',
     scsihw: 'virtio-scsi-single',
     scsi0: `${volume},discard=on,iothread=1,size=${plan.diskGiB}G`,
-    net0: `virtio=${mac(rng)},bridge=vmbr0,firewall=1`,
+    ...(plan.nic === false ? {} : { net0: `virtio=${mac(rng)},bridge=vmbr0,firewall=1` }),
     ostype: 'l26',
     smbios1: `uuid=${rng.uuid()}`,
     vmgenid: rng.uuid(),
     meta: `creation-qemu=10.0.2,ctime=${created}`,
     ...(plan.agent === false ? {} : { agent: 'enabled=1' }),
   }
+}
+
+function containerNic(vmid: number, rng: Rng): string {
+  const address = `192.168.20.${vmid % 250}/24`
+  return `name=eth0,bridge=vmbr0,firewall=1,gw=192.168.20.1,hwaddr=${mac(rng)},ip=${address},type=veth`
 }
 
 function lxcConfig(plan: GuestPlan, rng: Rng): GuestConfig {
@@ -64,7 +71,7 @@ function lxcConfig(plan: GuestPlan, rng: Rng): GuestConfig {
     swap: 512,
     ostype: 'debian',
     rootfs: `${volume},size=${plan.diskGiB}G`,
-    net0: `name=eth0,bridge=vmbr0,firewall=1,gw=192.168.20.1,hwaddr=${mac(rng)},ip=192.168.20.${plan.vmid % 250}/24,type=veth`,
+    ...(plan.nic === false ? {} : { net0: containerNic(plan.vmid, rng) }),
     unprivileged: 1,
     features: 'nesting=1',
   }

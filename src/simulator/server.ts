@@ -1,11 +1,13 @@
 import { createPermissions, type PoolLookup } from './acl.js'
-import { type ApiSettings, handleRequest } from './api.js'
+import { handleRequest } from './api.js'
 import type { TokenSpec } from './auth.js'
+import { createCallLog } from './calls.js'
 import { createClock } from './clock.js'
-import { type ControlServer, openControl } from './control.js'
+import { openControl } from './control.js'
+import type { ApiSettings } from './exchange.js'
 import { generateWorld } from './generate.js'
 import { type Listener, openListeners } from './listeners.js'
-import { type Certificates, fromSaved, loadState, saveState, toSaved } from './persist.js'
+import { type Certificates, callsFile, fromSaved, loadState, saveState, toSaved } from './persist.js'
 import { buildRouter } from './router.js'
 import { accessRoutes } from './routes-access.js'
 import { clusterRoutes } from './routes-cluster.js'
@@ -15,6 +17,7 @@ import { powerRoutes } from './routes-power.js'
 import { storageRoutes } from './routes-storage.js'
 import { writeRoutes } from './routes-write.js'
 import type { PveVersion, SimNode, World } from './state.js'
+import { createTimers, type Timers } from './timers.js'
 import { createAuthority, fingerprintOf, issueLeaf } from './tls.js'
 
 /** How a simulated cluster is to be. Everything has a default; a state directory's content wins over all but delays. */
@@ -33,6 +36,10 @@ export type SimulatorOptions = {
   readonly stateDir?: string
   /** Real milliseconds a 401 or 595 is held back; PVE takes 3000. */
   readonly authDelayMs?: number
+  /** Real milliseconds after which a proxied request that is slowed down gets its 596; PVE takes 30000. */
+  readonly proxyTimeoutMs?: number
+  /** Simulated seconds from a request to the HA manager until it acts, 8 by default. */
+  readonly haDelaySeconds?: number
   readonly version?: PveVersion
   /** Secrets of tokens by their ids; others are drawn from the seed. */
   readonly tokens?: { readonly [id: string]: string }
@@ -146,7 +153,7 @@ const ROUTES = [
   ...writeRoutes,
 ]
 
-function apiSettings(world: World, options: SimulatorOptions): ApiSettings {
+function apiSettings(world: World, options: SimulatorOptions, timers: Timers): ApiSettings {
   let revision = 0
   // Pool membership only moves with guests, and those announce their changes.
   const pools = poolLookup(world, () => revision)
@@ -159,8 +166,10 @@ function apiSettings(world: World, options: SimulatorOptions): ApiSettings {
     world,
     permissions: createPermissions(world.access, pools),
     lookup: buildRouter(ROUTES),
+    timers,
     latencyMs: options.latencyMs ?? 0,
     authDelayMs: options.authDelayMs ?? 3000,
+    proxyTimeoutMs: options.proxyTimeoutMs ?? 30_000,
   }
 }
 
@@ -175,10 +184,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     const leaf = certificates.leaves[index]
     if (leaf !== undefined) node.fingerprint = fingerprintOf(leaf.cert)
   })
+  if (options.haDelaySeconds !== undefined) world.haDelayMs = options.haDelaySeconds * 1000
   let ports = { port: 0, controlPort: 0 }
   const keeper = createKeeper(options.stateDir, () => toSaved(world, certificates, ports))
   world.changed = keeper.soon
-  const settings = apiSettings(world, options)
+  if (options.stateDir !== undefined) world.calls = createCallLog(callsFile(options.stateDir))
+  const timers = createTimers()
+  const settings = apiSettings(world, options, timers)
   const listeners = await openListeners(
     world.nodes,
     certificates.leaves,
@@ -189,12 +201,18 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   )
   const first = listeners[0]
   if (first === undefined) throw new Error('no listener could be opened')
-  const control = await startControl(world, certificates, listeners, options, saved?.ports.controlPort).catch(
-    async (error: unknown) => {
-      await Promise.all(listeners.map((listener) => listener.stop()))
-      throw error
-    },
-  )
+  const control = await openControl({
+    world,
+    certificates,
+    listeners,
+    timers,
+    port: saved?.ports.controlPort ?? options.controlPort ?? 0,
+    idleMs: options.idleMs ?? 2000,
+    onIdle: options.exitWhenLast === true ? (options.onIdle ?? null) : null,
+  }).catch(async (error: unknown) => {
+    await Promise.all(listeners.map((listener) => listener.stop()))
+    throw error
+  })
   ports = { port: Number(new URL(first.endpoint).port), controlPort: control.port }
   await stopDeadNodes(world.nodes, listeners)
   const caFile = keeper.now()
@@ -209,6 +227,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     caFile,
     tokens: Object.fromEntries([...world.access.tokens.values()].map((token) => [token.id, token.secret])),
     close: async () => {
+      timers.close()
       await control.close()
       await Promise.all(listeners.map((listener) => listener.stop()))
       keeper.stop()
@@ -220,21 +239,4 @@ async function stopDeadNodes(nodes: readonly SimNode[], listeners: readonly List
   for (const node of nodes) {
     if (node.offlineSince !== null) await listeners.find((entry) => entry.node === node)?.stop()
   }
-}
-
-function startControl(
-  world: World,
-  certificates: Certificates,
-  listeners: readonly Listener[],
-  options: SimulatorOptions,
-  savedPort: number | undefined,
-): Promise<ControlServer> {
-  return openControl({
-    world,
-    certificates,
-    listeners,
-    port: savedPort ?? options.controlPort ?? 0,
-    idleMs: options.idleMs ?? 2000,
-    onIdle: options.exitWhenLast === true ? (options.onIdle ?? null) : null,
-  })
 }

@@ -1,8 +1,10 @@
 import type { GuestKind } from '../core/resource.js'
 import type { Access } from './acl.js'
+import type { CallLog } from './calls.js'
 import type { SimClock } from './clock.js'
 import type { Fault } from './faults.js'
 import type { Rng } from './rng.js'
+import type { TaskFault, TaskPlot } from './task-faults.js'
 import type { Work } from './work.js'
 
 export type PveVersion = '9.2.11' | '8.4.14' | '7.4-17'
@@ -21,6 +23,21 @@ export type SimSnapshot = {
   config: GuestConfig
 }
 
+/** What the HA manager knows of a guest. */
+export type SimHa = {
+  /** What resources.cfg asks for. */
+  requested: 'started' | 'stopped'
+  /** The manager's own state, as status/current and cluster/resources show it. */
+  state: 'started' | 'request_stop' | 'stopped' | 'error'
+  comment: string | null
+  /** Seconds of the last request to stop; 0 stops hard. */
+  stopTimeout: number
+  /** Starts in a row that failed. */
+  failures: number
+  /** Whether a task of the local resource manager is on its way. */
+  busy: boolean
+}
+
 /** A guest. Everything that its config file would hold is in `config`, under PVE's own names. */
 export type SimGuest = {
   readonly vmid: number
@@ -35,7 +52,7 @@ export type SimGuest = {
   pending: { [key: string]: ConfigValue | null }
   snapshots: SimSnapshot[]
   pool: string | null
-  ha: { requested: 'started' | 'stopped'; comment: string | null } | null
+  ha: SimHa | null
   /** Whether the guest does not react to a shutdown request. */
   stubborn: boolean
   /** Counts changes, so that what was computed from the guest can be kept until then. */
@@ -102,17 +119,27 @@ export type SimTask = {
   phase: 'waiting' | 'working' | 'done'
   /** Simulated milliseconds at which the phase ends. */
   dueAt: number
-  /** Whether a waiting task gives up when its time comes, since the lock is held for longer than that. */
-  giveUp: boolean
+  /** Simulated milliseconds at which it no longer waits for the guest's lock. */
+  readonly deadline: number
+  /** What task faults have in store for it. */
+  plot: TaskPlot | null
 }
 
 /** Something that will happen without anybody asking again. */
-export type Scheduled = {
-  readonly at: number
-  readonly node: string
-  readonly type: string
-  readonly work: Work
-}
+export type Scheduled = { readonly at: number } & (
+  | { readonly kind: 'task'; readonly node: string; readonly type: string; readonly work: Work }
+  /** The cluster's resource manager takes up a request. */
+  | {
+      readonly kind: 'ha-request'
+      readonly vmid: number
+      readonly verb: 'start' | 'stop' | 'shutdown'
+      readonly timeout: number
+    }
+  /** The local resource manager compares a guest with what is asked for. */
+  | { readonly kind: 'ha-act'; readonly vmid: number }
+  /** A guest that was asked to shut down does so, though nobody waits for it any more. */
+  | { readonly kind: 'off'; readonly vmid: number; readonly pid: number }
+)
 
 export type CallRecord = {
   readonly n: number
@@ -120,12 +147,16 @@ export type CallRecord = {
   readonly method: string
   readonly path: string
   readonly params: { readonly [name: string]: string }
+  /** Empty when no valid token came with it. */
   readonly token: string
-  /** Whether the call reached its handler (a fault may have prevented it). */
+  /** Whether it reached its handler: no fault, missing right or wrong parameter came before. */
   readonly executed: boolean
-  /** The status that was sent; 0 when nothing was. */
+  /** The status of the answer that was made, even if a fault kept the caller from it; 0 when none was made. */
   readonly status: number
+  /** The UPID, where the answer is one. */
   readonly data: string | null
+  /** The kind of the fault that took or spoiled the answer; null when the caller got it as it was made. */
+  readonly fault: string | null
 }
 
 export type SimPool = { comment: string | null; storages: string[] }
@@ -146,8 +177,11 @@ export type World = {
   readonly rng: Rng
   readonly clock: SimClock
   faults: Fault[]
+  taskFaults: TaskFault[]
   quorumLost: boolean
-  readonly calls: CallRecord[]
+  /** Simulated milliseconds between a request to the HA manager, or a guest's death, and what it does. */
+  haDelayMs: number
+  calls: CallLog
   /** Called after every change that a restart must not lose. */
   changed: () => void
 }

@@ -1,6 +1,8 @@
 import type { Caller } from './acl.js'
-import { type Begun, beginWork, endWork, type Finished } from './effects.js'
-import { findNode, type SimTask, type World } from './state.js'
+import { type Begun, beginWork, endWork, type Finished, powerOff } from './effects.js'
+import { actHa, haTaskEnded, takeUpRequest } from './ha.js'
+import { findNode, isQuorate, type Scheduled, type SimTask, type World } from './state.js'
+import { plotFor } from './task-faults.js'
 import type { Work } from './work.js'
 
 /** How long PVE waits for the lock of a guest's config before it gives up, in milliseconds. */
@@ -37,6 +39,19 @@ function list(world: World, node: string): SimTask[] {
   return made
 }
 
+const unfinished = new WeakMap<World, Set<SimTask>>()
+
+/** The tasks that have not ended, in the order of their start on each node. */
+function activeOf(world: World): Set<SimTask> {
+  const known = unfinished.get(world)
+  if (known !== undefined) return known
+  const found = new Set<SimTask>()
+  for (const tasks of world.tasks.values())
+    for (const task of tasks) if (task.phase !== 'done') found.add(task)
+  unfinished.set(world, found)
+  return found
+}
+
 /** Puts a task into its node's list without any work, `at` in milliseconds. */
 function register(world: World, task: NewTask, at: number): SimTask {
   const node = findNode(world, task.node)
@@ -61,16 +76,19 @@ function register(world: World, task: NewTask, at: number): SimTask {
     work: task.work,
     phase: 'waiting',
     dueAt: at,
-    giveUp: false,
+    deadline: at + LOCK_WAIT,
+    plot: null,
   }
   const all = list(world, task.node)
   all.push(made)
+  activeOf(world).add(made)
   if (all.length > KEPT) all.splice(0, all.length - KEPT)
   world.changed()
   return made
 }
 
 function finish(world: World, task: SimTask, result: Finished, at: number): void {
+  const { work } = task
   task.phase = 'done'
   task.endtime = Math.floor(at / 1000)
   task.status = result.status
@@ -79,7 +97,9 @@ function finish(world: World, task: SimTask, result: Finished, at: number): void
     result.status === 'OK' ? 'TASK OK' : warned ? `TASK ${result.status}` : `TASK ERROR: ${result.status}`
   task.log.push(...result.log, last)
   task.work = null
+  activeOf(world).delete(task)
   world.changed()
+  if (work?.forHa === true) haTaskEnded(world, work, result.status, at)
 }
 
 /** A task that is over when it is made, as the log of things others did. Times in unix seconds. */
@@ -101,42 +121,41 @@ function begin(world: World, task: SimTask, at: number): void {
     finish(world, task, { status: begun.error, log: begun.log }, at)
     return
   }
-  task.log.push(...begun.log)
+  task.plot = plotFor(world, task)
+  task.log.push(...begun.log, ...(task.plot?.log ?? []))
   task.phase = 'working'
-  task.dueAt = at + begun.seconds * 1000
+  task.dueAt = at + (task.plot?.seconds ?? begun.seconds) * 1000
+  world.changed()
 }
 
-/** The task that holds the config lock of a guest longest. */
-function holderOf(world: World, vmid: number): SimTask | null {
-  let found: SimTask | null = null
-  for (const task of running(world)) {
-    if (task.work === null || task.work.vmid !== vmid || task.work.kind === 'ha-request') continue
-    if (found === null || task.dueAt > found.dueAt) found = task
+/** The task that holds the lock which another one needs: locks are files of the node. */
+function holderOf(world: World, waiting: SimTask): SimTask | null {
+  const { work } = waiting
+  if (work === null || work.kind === 'ha-request') return null
+  for (const task of activeOf(world)) {
+    if (task === waiting || task.phase !== 'working' || task.node !== waiting.node) continue
+    if (task.work?.vmid === work.vmid && task.work.kind !== 'ha-request') return task
   }
-  return found
+  return null
+}
+
+/** Goes to work, or waits for the lock until its holder is due or the patience ends. */
+function beginOrWait(world: World, task: SimTask, at: number): void {
+  const holder = holderOf(world, task)
+  if (holder === null) begin(world, task, at)
+  else task.dueAt = Math.max(at, Math.min(holder.dueAt, task.deadline))
 }
 
 /** Starts a task now; its UPID. A guest's tasks wait for each other, for at most 10 seconds. */
 export function forkTask(world: World, task: NewTask, at = world.clock.now()): string {
-  const holder =
-    task.work === null || task.work.kind === 'ha-request' ? null : holderOf(world, task.work.vmid)
   const made = register(world, task, at)
-  if (holder === null) {
-    begin(world, made, at)
-  } else {
-    made.giveUp = holder.dueAt > at + LOCK_WAIT
-    made.dueAt = made.giveUp ? at + LOCK_WAIT : holder.dueAt
-  }
+  beginOrWait(world, made, at)
   return made.upid
 }
 
 /** All tasks that have not ended. */
 export function running(world: World): SimTask[] {
-  const found: SimTask[] = []
-  for (const tasks of world.tasks.values()) {
-    for (const task of tasks) if (task.phase !== 'done') found.push(task)
-  }
-  return found
+  return [...activeOf(world)]
 }
 
 function lockTimeout(work: Work): string {
@@ -146,58 +165,107 @@ function lockTimeout(work: Work): string {
   return `can't lock file '${path}' - got timeout`
 }
 
+function endOf(world: World, task: SimTask): Finished {
+  const { plot, work } = task
+  if (plot !== null && plot.error !== null) return { status: plot.error, log: [] }
+  const result =
+    work === null ? { status: 'OK', log: [] } : endWork(world, work, { node: task.node, at: task.dueAt })
+  const own =
+    result.status === 'OK' ? 0 : Number(/^WARNINGS: ([0-9]+)$/.exec(result.status)?.[1] ?? Number.NaN)
+  const added = plot?.warnings.length ?? 0
+  if (added === 0 || Number.isNaN(own)) return result
+  const lines = (plot?.warnings ?? []).map((text) => `WARN: ${text}`)
+  return { status: `WARNINGS: ${own + added}`, log: [...result.log, ...lines] }
+}
+
 function step(world: World, task: SimTask): void {
   const at = task.dueAt
-  if (task.phase === 'waiting') {
-    if (task.giveUp && task.work !== null) {
-      const log = task.work.guest === 'qemu' ? ['trying to acquire lock...'] : []
-      finish(world, task, { status: lockTimeout(task.work), log }, at)
-    } else {
-      begin(world, task, at)
-    }
+  if (task.phase === 'working') {
+    finish(world, task, endOf(world, task), at)
     return
   }
-  const result: Finished =
-    task.work === null ? { status: 'OK', log: [] } : endWork(world, task.work, { node: task.node, at })
-  finish(world, task, result, at)
+  if (task.work !== null && at >= task.deadline && holderOf(world, task) !== null) {
+    const log = task.work.guest === 'qemu' ? ['trying to acquire lock...'] : []
+    finish(world, task, { status: lockTimeout(task.work), log }, at)
+  } else {
+    beginOrWait(world, task, at)
+  }
+}
+
+/** The next task that is due; of two at the same time the one that works goes first, since the other may wait for it. */
+function nextTask(world: World, now: number): SimTask | null {
+  let next: SimTask | null = null
+  for (const task of activeOf(world)) {
+    if (task.dueAt > now || findNode(world, task.node)?.offlineSince !== null) continue
+    const sooner = next === null || task.dueAt < next.dueAt
+    if (sooner || (task.dueAt === next?.dueAt && task.phase === 'working' && next.phase === 'waiting'))
+      next = task
+  }
+  return next
+}
+
+/** Whether nothing can happen where it was to happen: the node is down, or the HA manager has no quorum. */
+function isHeld(world: World, entry: Scheduled): boolean {
+  const node = entry.kind === 'task' ? entry.node : world.guests.get(entry.vmid)?.node
+  if (node !== undefined && findNode(world, node)?.offlineSince !== null) return true
+  return (entry.kind === 'ha-request' || entry.kind === 'ha-act') && !isQuorate(world)
+}
+
+function nextScheduled(world: World, now: number): Scheduled | null {
+  let next: Scheduled | null = null
+  for (const entry of world.scheduled) {
+    if (entry.at > now || (next !== null && entry.at >= next.at) || isHeld(world, entry)) continue
+    next = entry
+  }
+  return next
+}
+
+function happen(world: World, entry: Scheduled): void {
+  world.scheduled = world.scheduled.filter((other) => other !== entry)
+  world.changed()
+  if (entry.kind === 'ha-request') {
+    takeUpRequest(world, entry, entry.at)
+  } else if (entry.kind === 'off') {
+    const guest = world.guests.get(entry.vmid)
+    if (guest !== undefined && guest.power !== 'stopped' && guest.pid === entry.pid)
+      powerOff(world, guest, entry.at)
+  } else {
+    const wanted = entry.kind === 'task' ? entry : actHa(world, entry.vmid)
+    if (wanted === null) return
+    const { node, type, work } = wanted
+    forkTask(world, { node, type, id: String(work.vmid), owner: ROOT, work }, entry.at)
+  }
 }
 
 /** Lets everything happen that is due by now, in the order of time. To be called before the world is looked at. */
 export function settle(world: World): void {
   const now = world.clock.now()
-  for (let rounds = 0; rounds < 10_000; rounds += 1) {
-    let task: SimTask | null = null
-    for (const candidate of running(world)) {
-      const node = findNode(world, candidate.node)
-      if (node?.offlineSince !== null) continue
-      if (candidate.dueAt <= now && (task === null || candidate.dueAt < task.dueAt)) task = candidate
-    }
-    const scheduled = world.scheduled.reduce<World['scheduled'][number] | null>(
-      (first, entry) => (entry.at <= now && (first === null || entry.at < first.at) ? entry : first),
-      null,
-    )
-    if (task === null && scheduled === null) return
-    if (scheduled !== null && (task === null || scheduled.at < task.dueAt)) {
-      world.scheduled = world.scheduled.filter((entry) => entry !== scheduled)
-      const { node, type, work } = scheduled
-      forkTask(world, { node, type, id: String(work.vmid), owner: ROOT, work }, scheduled.at)
-    } else if (task !== null) {
-      step(world, task)
-    }
+  for (let rounds = 0; rounds < 100_000; rounds += 1) {
+    const task = nextTask(world, now)
+    const scheduled = nextScheduled(world, now)
+    if (scheduled !== null && (task === null || scheduled.at < task.dueAt)) happen(world, scheduled)
+    else if (task !== null) step(world, task)
+    else return
   }
+}
+
+/** A guest that has been asked to shut down goes on doing so when the task that asked is gone. */
+function goesOff(world: World, task: SimTask): void {
+  const { work } = task
+  const guest = work === null ? undefined : world.guests.get(work.vmid)
+  if (work?.kind !== 'shutdown' || task.phase !== 'working' || guest === undefined) return
+  if (guest.stubborn || guest.power !== 'running') return
+  if (task.plot !== null && task.plot.error !== null) return
+  world.scheduled.push({ kind: 'off', at: task.dueAt, vmid: guest.vmid, pid: guest.pid })
 }
 
 /** Stops a task as `DELETE` does; what waited for its lock goes on. */
 export function abortTask(world: World, task: SimTask): void {
   if (task.phase === 'done') return
   const at = world.clock.now()
-  const vmid = task.work?.vmid
+  goesOff(world, task)
   finish(world, task, { status: 'received interrupt', log: [] }, at)
-  for (const other of running(world)) {
-    if (other.phase !== 'waiting' || other.work?.vmid !== vmid) continue
-    other.giveUp = false
-    other.dueAt = at
-  }
+  for (const other of activeOf(world)) if (other.phase === 'waiting') other.dueAt = at
 }
 
 /** Ends a task as the crash of its node does: without a last line. */

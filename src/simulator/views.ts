@@ -56,7 +56,7 @@ function identityPart(guest: SimGuest, pool: string | null): string {
     (pool === null ? '' : `,"pool":${JSON.stringify(pool)}`) +
     (typeof tags === 'string' && tags !== '' ? `,"tags":${JSON.stringify(tags)}` : '') +
     (lock === null ? '' : `,"lock":"${lock}"`) +
-    (guest.ha === null ? '' : `,"hastate":"${guest.ha.requested}"`)
+    (guest.ha === null ? '' : `,"hastate":"${guest.ha.state}"`)
   )
 }
 

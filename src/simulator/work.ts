@@ -1,6 +1,7 @@
 import type { GuestKind } from '../core/resource.js'
 
-type OnGuest = { readonly vmid: number; readonly guest: GuestKind }
+/** `forHa` marks what the local resource manager does. */
+type OnGuest = { readonly vmid: number; readonly guest: GuestKind; readonly forHa?: boolean }
 
 /** What a task does. Plain data, so that a restart can finish it. */
 export type Work =

@@ -85,3 +85,32 @@ export function header(reply: Reply, name: string): string[] {
   }
   return found
 }
+
+/** The UPID that a changing call answers with. */
+export async function begin(
+  simulator: Simulator,
+  path: string,
+  body = '',
+  options: Ask = {},
+): Promise<string> {
+  const reply = await ask(simulator, 'POST', path, { body, ...options })
+  if (reply.status !== 200) throw new Error(`${path}: ${reply.status} ${reply.reason}`)
+  const parsed: { data: string } = JSON.parse(reply.body)
+  return parsed.data
+}
+
+const taskPath = (upid: string): string => `/nodes/${upid.split(':')[1]}/tasks/${encodeURIComponent(upid)}`
+
+export function taskStatus(simulator: Simulator, upid: string): Promise<Row> {
+  return row(simulator, `${taskPath(upid)}/status`)
+}
+
+/** The lines of a task's log. */
+export async function taskLog(simulator: Simulator, upid: string): Promise<readonly unknown[]> {
+  return (await rows(simulator, `${taskPath(upid)}/log?limit=0`)).map((line) => line.t)
+}
+
+/** Looks again and again until it is so; jest's own time-out ends it. */
+export async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5))
+}
