@@ -13,6 +13,7 @@ import {
 import { dirname } from 'node:path'
 import { RefusalError, refuse } from '../core/refusal.js'
 import type { StoreReport } from '../ports/store/health.js'
+import { closeOpenOperations } from './after-restore.js'
 import { appliedNames, readMigrations } from './migrate.js'
 import { type Database, openDatabase } from './tx.js'
 
@@ -69,6 +70,7 @@ export async function restoreStore(
     // A plain copy of a database in use may have its newest transactions in the log beside it.
     if (existsSync(`${backup}-wal`)) copyFileSync(`${backup}-wal`, `${draft}-wal`)
     await refuseUnsound(draft, backup, migrationsDir)
+    await closeWhatWasOpen(draft, now)
     await refuseWhileUsed(path)
     settle(draft)
     const replaced = setAside(path, now)
@@ -106,6 +108,18 @@ async function refuseUnsound(draft: string, backup: string, migrationsDir: strin
   const newer = report.migrations.filter((name) => !known.has(name))
   if (newer.length > 0)
     throw new RefusalError(unsound(backup, [`it was written by a newer version (${newer.join(', ')})`]))
+}
+
+/** In the copy, before it is put in place. A backup from before there were operations has none to close. */
+async function closeWhatWasOpen(draft: string, now: Date): Promise<void> {
+  const database = openDatabase({ path: draft, busyTimeout: 1000 })
+  try {
+    const tables = await database.rows(`SELECT 1 FROM "sqlite_master" WHERE "name" = 'AuditEntry'`)
+    if (tables.length > 0) await closeOpenOperations(database, now)
+    await database.rows('PRAGMA journal_mode = DELETE')
+  } finally {
+    await database.close()
+  }
 }
 
 const sameFile = (a: string, b: string): boolean => {

@@ -2,12 +2,17 @@ import { existsSync, statSync } from 'node:fs'
 import { RefusalError, refuse } from '../core/refusal.js'
 import type { Clock } from '../ports/clock.js'
 import type { Stores } from '../ports/store/stores.js'
+import { auditStore } from './audit.js'
 import { checkDatabase } from './backup.js'
 import { storeError } from './errors.js'
+import { freezeStore } from './freezes.js'
 import { historyStore } from './history.js'
 import { inventoryStore } from './inventory.js'
 import { leaseStore } from './leases.js'
+import { markStore } from './marks.js'
 import { migrate } from './migrate.js'
+import { operationStore } from './operations.js'
+import { peopleStore } from './people.js'
 import { taskStore } from './tasks.js'
 import { openDatabase } from './tx.js'
 import { workspaceStore } from './workspaces.js'
@@ -49,6 +54,11 @@ export async function openStores(options: OpenOptions): Promise<Stores> {
     tasks: taskStore(database),
     workspaces: workspaceStore(database),
     leases: leaseStore(database),
+    operations: operationStore(database),
+    people: peopleStore(database),
+    audit: auditStore(database),
+    freezes: freezeStore(database),
+    marks: markStore(database),
     health: { check: () => checkDatabase(database) },
     close: () => database.close(),
   }

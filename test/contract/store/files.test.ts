@@ -26,6 +26,9 @@ import { systemClock } from '../../../src/system/clock.js'
 import { write } from './fixtures.js'
 
 const migrationsDir = resolve('prisma/migrations')
+/** The migrations there are, and one that comes after them. */
+const KNOWN = ['0001_init', '0002_operations']
+const MORE = '0999_more'
 const now = new Date('2026-03-01T10:00:00Z')
 const childPath = resolve('test/contract/store/child.mjs')
 let directory: string
@@ -95,10 +98,12 @@ describe('several processes on one database', () => {
 describe('migrations', () => {
   const laterMigrations = (sql: string) => {
     const later = join(directory, 'migrations')
-    mkdirSync(join(later, '0001_init'), { recursive: true })
-    mkdirSync(join(later, '0002_more'))
-    copyFileSync(join(migrationsDir, '0001_init/migration.sql'), join(later, '0001_init/migration.sql'))
-    writeFileSync(join(later, '0002_more/migration.sql'), sql)
+    for (const name of KNOWN) {
+      mkdirSync(join(later, name), { recursive: true })
+      copyFileSync(join(migrationsDir, name, 'migration.sql'), join(later, name, 'migration.sql'))
+    }
+    mkdirSync(join(later, MORE))
+    writeFileSync(join(later, MORE, 'migration.sql'), sql)
     return later
   }
 
@@ -110,11 +115,18 @@ describe('migrations', () => {
     )
     await database.close()
     const { createHash } = await import('node:crypto')
-    const checksum = createHash('sha256')
-      .update(readFileSync(join(migrationsDir, '0001_init/migration.sql')))
-      .digest('hex')
+    const checksum = (name: string) =>
+      createHash('sha256')
+        .update(readFileSync(join(migrationsDir, name, 'migration.sql')))
+        .digest('hex')
 
-    expect(rows).toEqual([{ migration_name: '0001_init', checksum, applied_steps_count: expect.anything() }])
+    expect(rows).toEqual(
+      KNOWN.map((name) => ({
+        migration_name: name,
+        checksum: checksum(name),
+        applied_steps_count: expect.anything(),
+      })),
+    )
   })
 
   it('make the tables of prisma/schema.prisma', async () => {
@@ -144,9 +156,9 @@ describe('migrations', () => {
     const report = await stores.health.check()
     await stores.close()
 
-    expect(report).toMatchObject({ migrations: ['0001_init', '0002_more'], problems: [] })
-    expect(await checkStore(`${path}.before-0002_more.bak`)).toMatchObject({
-      migrations: ['0001_init'],
+    expect(report).toMatchObject({ migrations: [...KNOWN, MORE], problems: [] })
+    expect(await checkStore(`${path}.before-${MORE}.bak`)).toMatchObject({
+      migrations: KNOWN,
       problems: [],
     })
   })
@@ -160,7 +172,7 @@ describe('migrations', () => {
 
     expect(code).toBe('store_migration_failed')
     expect(await namesOf()).toEqual(['vm-101', 'vm-200'])
-    expect(await checkStore(path)).toMatchObject({ migrations: ['0001_init'], problems: [] })
+    expect(await checkStore(path)).toMatchObject({ migrations: KNOWN, problems: [] })
   })
 
   it('may hold a semicolon in quotes, and make a table anew to which others refer', async () => {
@@ -197,9 +209,9 @@ describe('migrations', () => {
     const all = await Promise.all([1, 2, 3, 4].map(() => inAnother('open', path, later)))
 
     expect(all).toEqual(['opened', 'opened', 'opened', 'opened'])
-    expect(await checkStore(path)).toMatchObject({ migrations: ['0001_init', '0002_more'], problems: [] })
-    expect(await checkStore(`${path}.before-0002_more.bak`)).toMatchObject({
-      migrations: ['0001_init'],
+    expect(await checkStore(path)).toMatchObject({ migrations: [...KNOWN, MORE], problems: [] })
+    expect(await checkStore(`${path}.before-${MORE}.bak`)).toMatchObject({
+      migrations: KNOWN,
       problems: [],
     })
     expect(readdirSync(directory).filter((name) => /draft|part/.test(name))).toEqual([])
@@ -220,8 +232,8 @@ describe('migrations', () => {
     await migrate(slow, later)
     await database.close()
 
-    expect(await checkStore(`${path}.before-0002_more.bak`)).toMatchObject({
-      migrations: ['0001_init'],
+    expect(await checkStore(`${path}.before-${MORE}.bak`)).toMatchObject({
+      migrations: KNOWN,
       problems: [],
     })
   })
@@ -233,11 +245,11 @@ describe('migrations', () => {
     const stores = await open()
     await stores.inventory.commit(write({ cluster: 'far' }))
     await stores.close()
-    writeFileSync(join(later, '0002_more/migration.sql'), 'CREATE TABLE "More" ("id" INTEGER);')
+    writeFileSync(join(later, MORE, 'migration.sql'), 'CREATE TABLE "More" ("id" INTEGER);')
 
     await (await open({ migrationsDir: later })).close()
 
-    const backup = openDatabase({ path: `${path}.before-0002_more.bak`, busyTimeout: 1000 })
+    const backup = openDatabase({ path: `${path}.before-${MORE}.bak`, busyTimeout: 1000 })
     const clusters = await backup.rows('SELECT "cluster" FROM "SyncRun" ORDER BY "id"')
     await backup.close()
     expect(clusters).toEqual([{ cluster: 'lab' }, { cluster: 'far' }])

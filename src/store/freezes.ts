@@ -1,0 +1,63 @@
+import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
+import type { Freeze, FreezeStore } from '../ports/store/freezes.js'
+import { appendAudit, laterOf } from './audit.js'
+import { cleaned } from './operation-schema.js'
+import type { Database, Tx } from './tx.js'
+
+export function freezeStore(database: Database): FreezeStore {
+  return {
+    current: async (workspace, now) => {
+      const [row] = await database.rows<Freeze>(
+        `SELECT "workspace", "reason", "by", "at", "until" FROM "Freeze" WHERE "workspace" = ?1
+           AND ("until" IS NULL OR "until" > max(?2, ifnull((SELECT max("at") FROM "AuditEntry"), '')))`,
+        workspace,
+        now.toISOString(),
+      )
+      return row ?? null
+    },
+    freeze: (asked, actor, now) =>
+      database.write(async (tx) => {
+        const freeze = cleaned(asked)
+        await tx.$executeRawUnsafe(
+          `INSERT OR REPLACE INTO "Freeze" ("workspace", "reason", "by", "at", "until") VALUES (?, ?, ?, ?, ?)`,
+          freeze.workspace,
+          freeze.reason,
+          freeze.by,
+          freeze.at,
+          freeze.until,
+        )
+        const data = { reason: freeze.reason, until: freeze.until }
+        await appendAudit(tx, [{ ...about(freeze.workspace, 'workspace.frozen'), actor, data }], now)
+        return freeze
+      }),
+    unfreeze: (workspace, actor, now) =>
+      database.write(async (tx) => {
+        const freeze = await lift(tx, workspace, now)
+        if (isRefusal(freeze)) return freeze
+        const data = { reason: freeze.reason }
+        await appendAudit(tx, [{ ...about(workspace, 'workspace.unfrozen'), actor, data }], now)
+        return freeze
+      }),
+  }
+}
+
+function about(workspace: string, action: string) {
+  return { action, workspace, operation: null, subject: workspace, code: null }
+}
+
+async function lift(tx: Tx, workspace: string, now: Date): Promise<Freeze | Refusal> {
+  const rows: readonly Freeze[] = await tx.$queryRawUnsafe(
+    'SELECT "workspace", "reason", "by", "at", "until" FROM "Freeze" WHERE "workspace" = ?',
+    workspace,
+  )
+  await tx.$executeRawUnsafe('DELETE FROM "Freeze" WHERE "workspace" = ?', workspace)
+  const [row] = rows
+  const at = (await laterOf(tx, now)).toISOString()
+  if (row === undefined || (row.until !== null && row.until <= at))
+    return refuse(
+      'not_frozen',
+      `Changes in workspace ${workspace} are not stopped.`,
+      '`freeze REASON` stops them.',
+    )
+  return row
+}

@@ -1,0 +1,219 @@
+import type { Operation, Step } from '../core/operation.js'
+import { isRefusal, type Refusal } from '../core/refusal.js'
+import { noted, type OperationEvent, transition } from '../core/transition.js'
+import type { Claimed, OperationStore, OwnTask } from '../ports/store/operations.js'
+import { appendAudit, laterOf } from './audit.js'
+import { cleaned, headOf, type OperationRow, operationOf, stepBody } from './operation-schema.js'
+import { sqlJson } from './row-schema.js'
+import type { Database, SqlValue, Tx } from './tx.js'
+
+/** An operation with all that belongs to it in one statement, and so in one consistent reading. */
+export const SELECT_OPERATION = `SELECT "id", "workspace", "state", "planDigest", "expiresAt", "leaseHolder", "leaseBeat", "head",
+  (SELECT json_group_array(json_array("index", "state", "upid", "body")) FROM "OperationStep"
+    WHERE "operationId" = "Operation"."id") AS "steps",
+  (SELECT json_group_array(json_array("index", "body")) FROM "Decision"
+    WHERE "operationId" = "Operation"."id") AS "decisions"
+  FROM "Operation"`
+
+export function operationStore(database: Database): OperationStore {
+  const list = async (where: string, ...values: readonly SqlValue[]): Promise<readonly Operation[]> =>
+    (await database.rows<OperationRow>(`${SELECT_OPERATION} ${where}`, ...values)).map(operationOf)
+  return {
+    create: ({ operation, plan, shown, at }) =>
+      database.write(async (tx) => {
+        const { workspace, state, planDigest, expiresAt, steps, decisions } = operation
+        const rows: readonly { id: bigint | number }[] = await tx.$queryRawUnsafe(
+          `INSERT INTO "Operation" ("workspace", "state", "planDigest", "expiresAt", "head", "plan", "shown")
+           VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING "id"`,
+          workspace,
+          state,
+          planDigest,
+          expiresAt,
+          headOf(operation),
+          plan,
+          shown,
+        )
+        const made: Operation = cleaned({ ...operation, id: Number(rows[0]?.id) })
+        for (const step of steps) await insertStep(tx, made.id, step)
+        for (const [index, decision] of decisions.entries())
+          await insertDecision(tx, made.id, index, decision)
+        const asked = noted(made, 'operation.asked', {
+          actor: made.requester,
+          data: { risk: made.risk, reason: made.reason, guests: made.steps.map(guestOf) },
+        })
+        await appendAudit(tx, [asked], await laterOf(tx, at))
+        return made
+      }),
+    get: async (id) => (await list('WHERE "id" = ?', id))[0] ?? null,
+    plan: async (id) => {
+      const [row] = await database.rows<{ plan: string; planDigest: string; shown: string }>(
+        'SELECT "plan", "planDigest", "shown" FROM "Operation" WHERE "id" = ?',
+        id,
+      )
+      return row === undefined ? null : { json: row.plan, planDigest: row.planDigest, shown: row.shown }
+    },
+    list: ({ workspaces, states, limit }) =>
+      list(
+        `WHERE (?1 IS NULL OR "workspace" IN (SELECT "value" FROM json_each(?1)))
+           AND (?2 IS NULL OR "state" IN (SELECT "value" FROM json_each(?2))) ORDER BY "id" DESC LIMIT ?3`,
+        workspaces === undefined ? null : sqlJson(workspaces),
+        states === undefined ? null : sqlJson(states),
+        limit,
+      ),
+    apply: (id, event, now) => database.write(async (tx) => applyIn(tx, await need(tx, id), event, now)),
+    claim: (id, by, now) => database.write((tx) => claim(tx, id, by, now)),
+    beat: async (id, holder) => {
+      const beaten = await database.run(
+        `UPDATE "Operation" SET "leaseBeat" = "leaseBeat" + 1 WHERE "id" = ? AND "state" = 'running' AND "leaseHolder" = ?`,
+        id,
+        holder,
+      )
+      return beaten === 1
+    },
+    ownUpids: (cluster, upids) => ownUpids(database, cluster, upids),
+  }
+}
+
+const guestOf = ({ cluster, vmid }: Step): string => `${cluster}/${vmid}`
+
+async function need(tx: Tx, id: number): Promise<Operation> {
+  const rows: readonly OperationRow[] = await tx.$queryRawUnsafe(`${SELECT_OPERATION} WHERE "id" = ?`, id)
+  if (rows[0] === undefined) throw new Error(`there is no operation ${id}`)
+  return operationOf(rows[0])
+}
+
+/** The state machine decides, the rows that differ are written, and the log tells of it: all of it or nothing. */
+async function applyIn(
+  tx: Tx,
+  before: Operation,
+  event: OperationEvent,
+  now: Date,
+): Promise<Operation | Refusal> {
+  const at = await laterOf(tx, now)
+  const { operation, audit, refusal } = transition(before, cleaned(event), at)
+  const after = cleaned(operation)
+  await writeDifferences(tx, before, after)
+  await appendAudit(tx, audit, at)
+  return refusal ?? after
+}
+
+async function writeDifferences(tx: Tx, before: Operation, after: Operation): Promise<void> {
+  if (after === before) return
+  const changed =
+    headOf(before) !== headOf(after) ||
+    before.state !== after.state ||
+    before.expiresAt !== after.expiresAt ||
+    before.lease?.holder !== after.lease?.holder ||
+    before.lease?.beat !== after.lease?.beat
+  if (changed)
+    await tx.$executeRawUnsafe(
+      `UPDATE "Operation" SET "state" = ?, "expiresAt" = ?, "leaseHolder" = ?, "leaseBeat" = ?, "head" = ? WHERE "id" = ?`,
+      after.state,
+      after.expiresAt,
+      after.lease?.holder ?? null,
+      after.lease?.beat ?? 0,
+      headOf(after),
+      after.id,
+    )
+  for (const step of after.steps) {
+    const old = before.steps[step.index]
+    if (old !== undefined && JSON.stringify(old) === JSON.stringify(step)) continue
+    await tx.$executeRawUnsafe(
+      `UPDATE "OperationStep" SET "state" = ?, "upid" = ?, "body" = ? WHERE "operationId" = ? AND "index" = ?`,
+      step.state,
+      step.upid,
+      stepBody(step),
+      after.id,
+      step.index,
+    )
+  }
+  for (const [index, decision] of after.decisions.entries()) {
+    const old = before.decisions[index]
+    if (old === undefined) await insertDecision(tx, after.id, index, decision)
+    else if (JSON.stringify(old) !== JSON.stringify(decision))
+      await tx.$executeRawUnsafe(
+        'UPDATE "Decision" SET "body" = ? WHERE "operationId" = ? AND "index" = ?',
+        sqlJson(decision),
+        after.id,
+        index,
+      )
+  }
+}
+
+async function insertStep(tx: Tx, id: number, step: Step): Promise<void> {
+  await tx.$executeRawUnsafe(
+    `INSERT INTO "OperationStep" ("operationId", "index", "cluster", "vmid", "state", "upid", "body") VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    id,
+    step.index,
+    step.cluster,
+    step.vmid,
+    step.state,
+    step.upid,
+    stepBody(step),
+  )
+}
+
+async function insertDecision(
+  tx: Tx,
+  id: number,
+  index: number,
+  decision: Operation['decisions'][number],
+): Promise<void> {
+  await tx.$executeRawUnsafe(
+    'INSERT INTO "Decision" ("operationId", "index", "personId", "verdict", "body") VALUES (?, ?, ?, ?, ?)',
+    id,
+    index,
+    decision.actor.personId,
+    decision.verdict,
+    sqlJson(decision),
+  )
+}
+
+type By = Parameters<OperationStore['claim']>[1]
+
+/** All guests of an operation at once or none: so that two can never wait for each other. */
+async function claim(tx: Tx, id: number, { holder, seen, overtakes }: By, now: Date): Promise<Claimed> {
+  const operation = await need(tx, id)
+  if (operation.state === 'ready') {
+    const by: readonly { name: string; operationId: bigint | number }[] = await tx.$queryRawUnsafe(
+      `SELECT json_extract(other."body", '$.name') AS "name", other."operationId" AS "operationId"
+       FROM "OperationStep" AS own
+       JOIN "OperationStep" AS other ON other."cluster" = own."cluster" AND other."vmid" = own."vmid"
+       JOIN "Operation" ON "Operation"."id" = other."operationId"
+       WHERE own."operationId" = ?1 AND other."operationId" <> ?1
+         AND "Operation"."state" IN ('running', 'unknown')
+         AND other."state" IN ('pending', 'sent', 'following', 'unknown')
+         AND other."operationId" NOT IN (SELECT "value" FROM json_each(?2)) LIMIT 20`,
+      id,
+      sqlJson(overtakes),
+    )
+    if (by.length > 0)
+      return {
+        kind: 'held',
+        by: by.map(({ name, operationId }) => ({ guest: String(name), operation: Number(operationId) })),
+      }
+  }
+  const applied = await applyIn(tx, operation, { kind: 'claim', holder, seen }, now)
+  return isRefusal(applied) ? applied : { kind: 'claimed', operation: applied }
+}
+
+async function ownUpids(
+  database: Database,
+  cluster: string,
+  upids: readonly string[],
+): Promise<ReadonlyMap<string, OwnTask>> {
+  const rows = await database.rows<{ upid: string; id: bigint | number; requester: string }>(
+    `SELECT "OperationStep"."upid" AS "upid", "Operation"."id" AS "id",
+       json_extract("Operation"."head", '$.requester') AS "requester"
+     FROM "OperationStep" JOIN "Operation" ON "Operation"."id" = "OperationStep"."operationId"
+     WHERE "OperationStep"."cluster" = ? AND "OperationStep"."upid" IN (SELECT "value" FROM json_each(?))`,
+    cluster,
+    sqlJson(upids),
+  )
+  return new Map(
+    rows.map(({ upid, id, requester }) => [
+      upid,
+      { operation: Number(id), requester: JSON.parse(requester) },
+    ]),
+  )
+}
