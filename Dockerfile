@@ -22,5 +22,8 @@ COPY --from=build /app/dist ./dist
 RUN mkdir -p /home/node/deployment && chown node:node /home/node/deployment
 USER 1000:1000
 VOLUME /home/node/deployment
+# Asked from within the container: the port is open on 127.0.0.1 alone. Other programs than `serve` do not answer it.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=2m --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8807/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/app/bin/proxmox-mpc.mjs"]
-CMD ["console"]
+CMD ["serve"]

@@ -99,6 +99,8 @@ async function run(name: string, given: Given): Promise<number | Refusal> {
       return (await import('./program/demo.js')).runDemo(given, here)
     case 'init':
       return (await import('./program/init.js')).runInit(given, here)
+    case 'serve':
+      return (await import('./program/serve.js')).runServe(given, here)
     case 'db':
       return (await import('./program/db.js')).runDb(given, here)
     case 'simulate':

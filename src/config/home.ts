@@ -24,6 +24,9 @@ export type HomePaths = {
   readonly history: string
 }
 
+/** The config file as messages name it. */
+export const CONFIG_FILE = '.proxmox/config.yml'
+
 export function homePaths(home: string): HomePaths {
   const root = resolve(home)
   const proxmox = join(root, '.proxmox')
@@ -46,15 +49,16 @@ export function readHome(paths: HomePaths): Config | Refusal {
       'Make one with `proxmox-mpc init`, or name another with --home DIR.',
     )
   try {
-    return parseConfig(readFileSync(paths.config, 'utf8'), '.proxmox/config.yml')
+    return parseConfig(readFileSync(paths.config, 'utf8'), CONFIG_FILE)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    return refuse(
-      'config_missing',
-      `The configuration cannot be read: ${why}`,
-      'Check the rights of the file.',
-    )
+    return unreadable(error)
   }
+}
+
+/** A config file that is there and cannot be read. */
+export function unreadable(error: unknown): Refusal {
+  const why = error instanceof Error ? error.message : String(error)
+  return refuse('config_missing', `The configuration cannot be read: ${why}`, 'Check the rights of the file.')
 }
 
 /**

@@ -40,16 +40,12 @@ function explain(
 ): readonly Finding[] {
   const where = issue.path.map(String).join('.')
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
-      const near = closest(key, [...CONFIG_KEYS])
-      const known =
-        distance(key, near) <= Math.max(2, Math.floor(key.length / 3)) ? `; did you mean \`${near}\`?` : ''
-      return {
-        line: lineOf([...issue.path, key]),
-        text: `${where === '' ? '' : `${where}: `}unknown key \`${key}\`${known}`,
-      }
-    })
+    return issue.keys.map((key) => ({
+      line: lineOf([...issue.path, key]),
+      text: `${where === '' ? '' : `${where}: `}${unknownKey(key)}`,
+    }))
   }
+  if (issue.code === 'invalid_union') return unionFindings(issue, lineOf)
   if (issue.code === 'invalid_key')
     return [
       {
@@ -58,6 +54,31 @@ function explain(
       },
     ]
   return [{ line: lineOf(issue.path), text: `${where === '' ? '' : `${where}: `}${issue.message}` }]
+}
+
+/** Of the forms that a value may have, the ones it came closest to: there the deepest part is wrong. */
+function unionFindings(
+  issue: z.core.$ZodIssueInvalidUnion,
+  lineOf: (path: readonly PropertyKey[]) => number,
+): readonly Finding[] {
+  const inner = issue.errors.flat()
+  const deepest = Math.max(0, ...inner.map(({ path }) => path.length))
+  const near = inner.filter(({ path }) => path.length === deepest)
+  const path = [...issue.path, ...(near[0]?.path ?? [])]
+  const forms = new Set(near.map(({ message }) => message))
+  return [{ line: lineOf(path), text: `${path.map(String).join('.')}: ${[...forms].join('; or: ')}` }]
+}
+
+/** A key that stands where it means nothing: mistyped, or right in another place. */
+function unknownKey(key: string): string {
+  const near = closest(
+    key,
+    CONFIG_KEYS.filter((known) => known !== key),
+  )
+  const elsewhere = CONFIG_KEYS.some((known) => known === key)
+  const most = elsewhere ? 1 : Math.max(2, Math.floor(key.length / 3))
+  const meant = distance(key, near) <= most ? `; did you mean \`${near}\`?` : ''
+  return elsewhere ? `the key \`${key}\` does not belong here${meant}` : `unknown key \`${key}\`${meant}`
 }
 
 /** The line of the deepest part of the path that exists: of its key, where it has one. */

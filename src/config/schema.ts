@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { POLICY_KEYS, Policy } from '../core/policy.js'
+import { TimingConfig } from './timing.js'
 
 const name = z
   .string()
@@ -52,7 +54,11 @@ const tls = z
 const cluster = z.strictObject({
   endpoints: z.array(endpoint).min(1, 'name at least one endpoint'),
   tls: tls.optional(),
-  tokens: z.strictObject({ read: token }),
+  tokens: z.strictObject({
+    read: token,
+    /** Sends changes. Without one the cluster can only be read. */
+    operate: token.optional(),
+  }),
 })
 
 const timezone = z.string().refine(isTimeZone, 'not a time zone; write it as Europe/Vienna or UTC')
@@ -78,8 +84,21 @@ export const Config = z
     demo: z.boolean().default(false),
     default: name,
     workspaces: z.record(name, workspace),
+    policy: Policy.prefault({}),
+    /** Names of persons who may speak as another one outside a demo. */
+    assume: z.array(z.string().min(1).max(64)).default([]),
+    timing: TimingConfig.prefault({}),
   })
   .superRefine((config, context) => {
+    for (const [index, { name: ruleName }] of config.policy.rules.entries()) {
+      const same = config.policy.rules.findIndex((rule) => sameName(rule.name, ruleName))
+      if (same < index)
+        context.addIssue({
+          code: 'custom',
+          path: ['policy', 'rules', index, 'name'],
+          message: `there is another rule \`${ruleName}\`; \`why\` tells rules by their names`,
+        })
+    }
     if (config.workspaces[config.default] === undefined)
       context.addIssue({
         code: 'custom',
@@ -106,6 +125,9 @@ export const Config = z
       }
     }
   })
+
+const sameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
+
 export type Config = z.infer<typeof Config>
 export type ClusterConfig = z.infer<typeof cluster>
 
@@ -124,6 +146,12 @@ export const CONFIG_KEYS = [
   'public_key',
   'tokens',
   'read',
+  'operate',
   'id',
   'secret',
+  'assume',
+  'timing',
+  'proxy_timeout',
+  'lease',
+  ...POLICY_KEYS,
 ] as const

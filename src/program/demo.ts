@@ -67,6 +67,8 @@ async function openDemoHome(
       endpoint: facts.endpoint,
       tokenId: facts.readTokenId,
       tokenSecretFile: facts.readTokenFile,
+      operateTokenId: facts.operateTokenId,
+      operateTokenSecretFile: facts.operateTokenFile,
       fingerprint: facts.fingerprint,
     }
     const done = await initialise(answers, paths, here, true)

@@ -2,7 +2,7 @@ import { makeTheme } from '../chat/console/theme.js'
 import { noPrompts, terminalPrompts } from '../chat/console/wizard.js'
 import { composeConnector } from '../compose.js'
 import type { HomePaths } from '../config/home.js'
-import { isRefusal, type Refusal } from '../core/refusal.js'
+import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
 import type { Prompts } from '../ports/prompts.js'
 import { type InitDone, init } from '../setup/init.js'
 import type { InitAnswers } from '../setup/questions.js'
@@ -12,10 +12,16 @@ import { endSignal, homeOf, type Process, surroundings } from './process.js'
 /** `init`: by flags, and by questions for what no flag gave. */
 export async function runInit(given: Given, here: Process): Promise<number | Refusal> {
   const paths = homeOf(given, here)
+  if (given.flag('solo') && given.flag('no-solo'))
+    return refuse('wrong_argument', '--solo and --no-solo contradict each other.', 'Leave one of them out.')
   const done = await initialise(answersOf(given), paths, here)
   if (isRefusal(done)) return done
   here.output.write(`Workspace ${done.workspace} is ready.\n`)
   for (const path of done.written) here.output.write(`  ${path}\n`)
+  if (!done.changes)
+    here.output.write(
+      'Reading only: changes are refused, as there is no token for them. Put one into the config file as `operate` beside `read`.\n',
+    )
   here.output.write(`Next: proxmox-mpc console --home ${paths.home}\n`)
   return 0
 }
@@ -61,6 +67,10 @@ function answersOf(given: Given): InitAnswers {
     fingerprint: given.text('fingerprint'),
     caFile: given.text('ca-file'),
     timeZone: given.text('timezone'),
+    operateTokenId: given.text('operate-token-id'),
+    operateTokenSecretFile: given.text('operate-token-secret-file'),
+    operate: given.text('operate'),
+    solo: given.flag('solo') ? true : given.flag('no-solo') ? false : undefined,
   }
   return Object.fromEntries(Object.entries(answers).filter(([, value]) => value !== undefined))
 }

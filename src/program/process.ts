@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import type { Surroundings } from '../compose.js'
@@ -25,6 +26,7 @@ export function surroundings(here: Process): Surroundings {
   return {
     environment: here.environment,
     clock: systemClock,
+    user: userInfo().username,
     packageRoot: fileURLToPath(here.packageRoot),
     logLevel: level ?? 'warn',
     logTarget: level === undefined ? null : 'stderr',

@@ -14,6 +14,7 @@ export async function runSimulate(given: Given, here: Process): Promise<number |
     guests: wholeNumber(given, 'guests', 0, 50_000),
     seed: wholeNumber(given, 'seed', 0, 999_999_999),
     latencyMs: wholeNumber(given, 'latency', 0, 60_000),
+    proxyTimeoutMs: wholeNumber(given, 'proxy-timeout', 1, 600_000),
   }
   for (const value of Object.values(numbers)) if (isRefusal(value)) return value
   const chosen = Object.fromEntries(Object.entries(numbers).filter(([, value]) => typeof value === 'number'))

@@ -1,20 +1,30 @@
 import { isMap, parseDocument, stringify } from 'yaml'
 import type { TlsTrustConfig } from './trust.js'
 
+/** `secret` is `\${file:…}`; the secret itself never comes here. */
+export type TokenReference = { readonly id: string; readonly secret: string }
+
 export type NewWorkspace = {
   readonly workspace: string
   readonly cluster: string
   readonly endpoint: string
   readonly timeZone: string
   readonly tls: TlsTrustConfig
-  readonly tokenId: string
-  /** `\${file:…}`; the secret itself never comes here. */
-  readonly secretReference: string
+  readonly tokens: { readonly read: TokenReference; readonly operate?: TokenReference }
   readonly demo: boolean
+  /** One person runs the home alone; only told in a new file. */
+  readonly solo: boolean
 }
 
 const HEAD = `# Proxmox-MPC. Secrets are never written here, only where to find them.
 # After editing, \`proxmox-mpc doctor\` tells whether all is well.
+`
+
+const SOLO = `
+policy:
+  # One person runs this home: where a change would need another person's approval, its name is typed instead.
+  # It has no effect while somebody else could approve.
+  solo: true
 `
 
 /** The text of a new config file with one workspace. */
@@ -25,7 +35,7 @@ export function newConfigText(made: NewWorkspace): string {
     default: made.workspace,
     workspaces: { [made.workspace]: workspaceNode(made) },
   }
-  return HEAD + stringify(config, { lineWidth: 0 })
+  return HEAD + stringify(config, { lineWidth: 0 }) + (made.solo ? SOLO : '')
 }
 
 /** An existing config file with one more workspace; its comments and order stay. Null when it has that workspace. */
@@ -44,9 +54,8 @@ function workspaceNode(made: NewWorkspace) {
       : made.tls.kind === 'ca'
         ? { tls: { ca_file: made.tls.file } }
         : { tls: { fingerprint: made.tls.fingerprint, public_key: made.tls.publicKey } }
-  const tokens = { read: { id: made.tokenId, secret: made.secretReference } }
   return {
     timezone: made.timeZone,
-    clusters: { [made.cluster]: { endpoints: [made.endpoint], ...tls, tokens } },
+    clusters: { [made.cluster]: { endpoints: [made.endpoint], ...tls, tokens: made.tokens } },
   }
 }

@@ -1,29 +1,32 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { HomeDraft } from '../config/home.js'
+import { CONFIG_FILE, HomeDraft } from '../config/home.js'
 import { parseConfig } from '../config/load.js'
 import { refusalOf } from '../core/outage.js'
-import { missingPrivileges, roleScript } from '../core/privileges.js'
+import { missingPrivileges, roleScript, type Tier } from '../core/privileges.js'
 import { isRefusal, type Refusal, RefusalError, refuse } from '../core/refusal.js'
 import { type Probe, PveError, type TlsTrust } from '../ports/pve.js'
-import { addWorkspace, newConfigText } from './config-text.js'
+import { addWorkspace, newConfigText, type TokenReference } from './config-text.js'
 import {
   ask,
   askNames,
-  askToken,
+  askSolo,
   type InitAnswers,
   type InitParts,
   interrupted,
   normalEndpoint,
+  refuseSecondPolicy,
   stop,
-  type Token,
 } from './questions.js'
+import { askOperateToken, askReadToken, checkOperateFlags, type OperateToken, type Token } from './tokens.js'
 import { decideTrust, type TlsTrustConfig } from './trust.js'
 
 export type InitDone = {
   readonly kind: 'done'
   readonly workspace: string
   readonly written: readonly string[]
+  /** Whether there is a token for changes. */
+  readonly changes: boolean
 }
 
 /**
@@ -44,18 +47,27 @@ export async function init(answers: InitAnswers, parts: InitParts): Promise<Init
 }
 
 async function steps(answers: InitAnswers, parts: InitParts, draft: HomeDraft): Promise<InitDone | Refusal> {
+  checkOperateFlags(answers)
+  refuseSecondPolicy(answers, parts)
   const names = await askNames(answers, parts)
   const endpoint = normalEndpoint(
     await ask(parts, 'endpoint', 'Address of a node, as https://HOST:8006', answers.endpoint),
   )
   const trust = await decideTrust(answers, parts, endpoint)
-  const token = await askToken(answers, parts)
-  const probe = await test(parts, { cluster: names.cluster, endpoint, trust: trust.use, token })
-  await tellPrivileges(parts, probe, token.id)
+  const token = await askReadToken(answers, parts)
+  const reach = { cluster: names.cluster, endpoint, trust: trust.use }
+  const probe = await test(parts, { ...reach, token })
+  tellConnected(parts, probe)
+  tellPrivileges(parts, probe, 'read', token.id)
+  const operate = await askOperateToken(answers, parts)
+  if (operate.kind === 'own')
+    tellPrivileges(parts, await test(parts, { ...reach, token: operate.token }), 'operate', operate.token.id)
+  else if (operate.kind === 'same') tellPrivileges(parts, probe, 'operate', token.id)
+  const solo = await askSolo(answers, parts)
   parts.signal.throwIfAborted()
-  const written = write(parts, draft, { ...names, endpoint, tls: trust.write, token })
+  const written = write(parts, draft, { ...names, endpoint, tls: trust.write, token, operate, solo })
   parts.signal.throwIfAborted()
-  return { kind: 'done', workspace: names.workspace, written }
+  return { kind: 'done', workspace: names.workspace, written, changes: operate.kind !== 'none' }
 }
 
 type Connection = {
@@ -65,10 +77,16 @@ type Connection = {
   readonly token: Token
 }
 
+/** Whether a token is let in, and what it may do. */
 async function test(parts: InitParts, to: Connection): Promise<Probe> {
   const { id, secret } = to.token
-  const settings = { name: to.cluster, endpoints: [to.endpoint], tls: to.trust, token: { id, secret } }
-  const connection = parts.connector.connect(settings)
+  const connection = parts.connector.connect({
+    name: to.cluster,
+    endpoints: [to.endpoint],
+    tls: to.trust,
+    token: { id, secret },
+    operateToken: null,
+  })
   try {
     return await connection.access.probe(parts.signal)
   } finally {
@@ -76,17 +94,21 @@ async function test(parts: InitParts, to: Connection): Promise<Probe> {
   }
 }
 
-async function tellPrivileges(parts: InitParts, probe: Probe, tokenId: string): Promise<void> {
+function tellConnected(parts: InitParts, probe: Probe): void {
   const nodes = probe.nodes.length === 1 ? '1 node' : `${probe.nodes.length} nodes`
   parts.prompts.note(
     'Connected',
     `Proxmox VE ${probe.version}, ${probe.clusterName ?? 'no cluster'}, ${nodes}`,
   )
-  const missing = missingPrivileges(probe.permissions, 'read', probe.version.startsWith('8') ? 8 : 9)
+}
+
+function tellPrivileges(parts: InitParts, probe: Probe, tier: Tier, tokenId: string): void {
+  const missing = missingPrivileges(probe.permissions, tier, probe.version.startsWith('8') ? 8 : 9)
   if (missing.length === 0) return
+  const purpose = tier === 'read' ? 'reading' : 'changes'
   const lines = missing.map(({ path, privileges }) => `${path}: ${privileges.join(' ')}`)
-  parts.prompts.note('Privileges that the token lacks for reading', lines.join('\n'))
-  parts.prompts.note('Run this on a node as root to grant them', roleScript('read', probe.version, tokenId))
+  parts.prompts.note(`Privileges that ${tokenId} lacks for ${purpose}`, lines.join('\n'))
+  parts.prompts.note('Run this on a node as root to grant them', roleScript(tier, probe.version, tokenId))
 }
 
 type Made = {
@@ -96,6 +118,8 @@ type Made = {
   readonly endpoint: string
   readonly tls: TlsTrustConfig
   readonly token: Token
+  readonly operate: OperateToken
+  readonly solo: boolean
 }
 
 /** The config file comes last: without it a half-made home is no home. */
@@ -108,15 +132,9 @@ function write(parts: InitParts, draft: HomeDraft, made: Made): readonly string[
     draft.directory(join(paths.home, tool, made.workspace))
   const ignore = join(paths.proxmox, '.gitignore')
   if (!existsSync(ignore)) draft.file(ignore, 'secrets/\nsimulator/\nstate.db*\nconsole-history*\n*.log*\n')
-  const secretName = `${made.cluster}-read`
-  if (made.token.file === null) draft.file(join(paths.secrets, secretName), `${made.token.secret}\n`, 0o600)
-  const reference = made.token.file ?? `.proxmox/secrets/${secretName}`
-  const node = {
-    ...made,
-    tokenId: made.token.id,
-    secretReference: `\${file:${reference}}`,
-    demo: parts.demo,
-  }
+  const read = { id: made.token.id, secret: keepSecret(parts, draft, made.token, `${made.cluster}-read`) }
+  const operate = operateReference(parts, draft, made, read)
+  const node = { ...made, tokens: operate === null ? { read } : { read, operate }, demo: parts.demo }
   const before = existsSync(paths.config) ? readFileSync(paths.config, 'utf8') : null
   const text = before === null ? newConfigText(node) : addWorkspace(before, node)
   if (text === null)
@@ -127,8 +145,28 @@ function write(parts: InitParts, draft: HomeDraft, made: Made): readonly string[
         'Choose another name.',
       ),
     )
-  const valid = parseConfig(text, '.proxmox/config.yml')
+  const valid = parseConfig(text, CONFIG_FILE)
   if (isRefusal(valid)) return stop(valid)
   draft.file(paths.config, text, 0o640)
   return [paths.config, ...['terraform', 'pulumi', 'ansible'].map((tool) => join(paths.home, tool))]
+}
+
+/** A typed secret goes to a file of its own; gives the reference to it, or to the file that was named. */
+function keepSecret({ paths }: InitParts, draft: HomeDraft, token: Token, name: string): string {
+  if (token.file !== null) return `\${file:${token.file}}`
+  draft.file(join(paths.secrets, name), `${token.secret}\n`, 0o600)
+  return `\${file:.proxmox/secrets/${name}}`
+}
+
+function operateReference(
+  parts: InitParts,
+  draft: HomeDraft,
+  { operate, cluster }: Made,
+  read: TokenReference,
+): TokenReference | null {
+  if (operate.kind === 'none') return null
+  // Not the same object twice: that would become an anchor in the file.
+  if (operate.kind === 'same') return { ...read }
+  const { token } = operate
+  return { id: token.id, secret: keepSecret(parts, draft, token, `${cluster}-operate`) }
 }

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { type HomePaths, readHome } from '../config/home.js'
 import { isRefusal, type Refusal, RefusalError, refuse } from '../core/refusal.js'
 import type { Asked, Prompts } from '../ports/prompts.js'
@@ -15,6 +14,12 @@ export type InitAnswers = {
   readonly fingerprint?: string
   readonly caFile?: string
   readonly timeZone?: string
+  readonly operateTokenId?: string
+  readonly operateTokenSecretFile?: string
+  /** `same`: the token for reading makes changes too; `none`: nothing does. */
+  readonly operate?: string
+  /** Whether one person runs the home alone. */
+  readonly solo?: boolean
 }
 
 export type InitParts = {
@@ -29,7 +34,6 @@ export type InitParts = {
 }
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/
-const TOKEN_ID = /^[^\s:/@!=]+@[^\s:/@!=]+![A-Za-z][A-Za-z0-9._-]+$/
 
 /** What a person is told who left before the end. */
 export function interrupted(): Refusal {
@@ -145,41 +149,26 @@ export function readText(file: string, code: 'tls_untrusted' | 'secret_missing',
   }
 }
 
-/** `file` is where the secret lies already; null when it was typed. */
-export type Token = { readonly id: string; readonly secret: string; readonly file: string | null }
+/** Whether one person runs a new home alone. Asked once for a home; without anybody to ask it is not so. */
+export async function askSolo(answers: InitAnswers, parts: InitParts): Promise<boolean> {
+  if (answers.solo !== undefined) return answers.solo
+  if (parts.demo || existsSync(parts.paths.config)) return false
+  const answer = await parts.prompts.confirm({
+    flag: 'solo',
+    message: 'Does one person run this home alone? (Then they type a name where another one would approve.)',
+    initial: false,
+  })
+  return answer.kind === 'refusal' ? false : settled(answer)
+}
 
-export async function askToken(answers: InitAnswers, parts: InitParts): Promise<Token> {
-  const id = await ask(
-    parts,
-    'token-id',
-    'Id of an API token for reading, as user@realm!name',
-    answers.tokenId,
+/** A policy that is written already is edited, not overwritten by a flag. */
+export function refuseSecondPolicy(answers: InitAnswers, parts: InitParts): void {
+  if (answers.solo === undefined || !existsSync(parts.paths.config)) return
+  stop(
+    refuse(
+      'wrong_argument',
+      'This home has its policy already; --solo and --no-solo are for a new home.',
+      'Leave the flag out. To change the policy, edit `policy:` in .proxmox/config.yml.',
+    ),
   )
-  if (!TOKEN_ID.test(id))
-    stop(
-      refuse(
-        'wrong_argument',
-        `\`${id}\` is not the id of a token.`,
-        'Write it as user@realm!name; in a shell, in single quotes.',
-      ),
-    )
-  if (answers.tokenSecretFile !== undefined) {
-    const file = resolve(parts.workingDirectory, answers.tokenSecretFile)
-    const secret = readText(file, 'secret_missing', 'secret file').trim()
-    if (secret === '' || /\s/.test(secret))
-      stop(
-        refuse(
-          'secret_missing',
-          `The secret file ${file} does not hold exactly one word.`,
-          'Put the secret alone into it.',
-        ),
-      )
-    return { id, secret, file }
-  }
-  const secret = settled(
-    await parts.prompts.secret({ flag: 'token-secret-file', message: 'Its secret (not shown)' }),
-  ).trim()
-  if (secret === '')
-    stop(refuse('secret_missing', 'No secret was given.', 'PVE shows it once, when the token is made.'))
-  return { id, secret, file: null }
 }
