@@ -57,6 +57,14 @@ export const PROGRAMS: readonly Program[] = [
       },
       'ca-file': { type: 'string', value: 'FILE', summary: 'trust certificates of this authority' },
       timezone: { type: 'string', value: 'ZONE', summary: 'time zone of the workspace, as Europe/Vienna' },
+      'operate-token-id': { type: 'string', value: 'ID', summary: 'API token for changes; none, no changes' },
+      'operate-token-secret-file': { type: 'string', value: 'FILE', summary: 'file that holds its secret' },
+      operate: { type: 'string', value: 'same', summary: '`same`: the token for reading makes changes too' },
+      solo: {
+        type: 'boolean',
+        summary: 'one person runs this home: a typed name instead of a second person',
+      },
+      'no-solo': { type: 'boolean', summary: 'several persons run it: destructive changes take two' },
     },
   },
   {
@@ -67,8 +75,18 @@ export const PROGRAMS: readonly Program[] = [
     options: { home: HOME, plain: { type: 'boolean', summary: 'no colour, no symbols' } },
   },
   {
+    name: 'serve',
+    usage: 'serve [--home DIR] [--port N]',
+    summary: 'carries out, syncs and expires for a home; what chat will live in',
+    words: false,
+    options: {
+      home: HOME,
+      port: { type: 'string', value: 'N', summary: 'port for /healthz on 127.0.0.1 (8807 unless given)' },
+    },
+  },
+  {
     name: 'exec',
-    usage: 'exec [--home DIR] [--json] -- WORDS…',
+    usage: 'exec [--home DIR] [--json] [--wait|--detach] -- WORDS…',
     summary: 'one command, for scripts',
     words: true,
     options: {
@@ -79,6 +97,16 @@ export const PROGRAMS: readonly Program[] = [
         value: 'NAME',
         summary: 'in this workspace (the default one unless given)',
       },
+      as: {
+        type: 'string',
+        value: 'NAME',
+        summary: 'speak as this person, in a demo or where it is allowed',
+      },
+      confirm: { type: 'string', value: 'DIGEST', summary: 'confirm the waiting plan that has this digest' },
+      type: { type: 'string', value: 'NAME', summary: 'the name, where it has to be typed' },
+      reason: { type: 'string', value: 'TEXT', summary: 'why, for those who decide and for the log' },
+      wait: { type: 'boolean', summary: 'stay until people have decided and it is done' },
+      detach: { type: 'boolean', summary: 'leave it to the `serve` of this home; refused without one' },
       plain: { type: 'boolean', summary: 'no colour, no symbols' },
     },
   },
@@ -116,6 +144,11 @@ export const PROGRAMS: readonly Program[] = [
       },
       seed: { type: 'string', value: 'N', summary: 'the same seed makes the same cluster' },
       latency: { type: 'string', value: 'MS', summary: 'wait so long before each answer' },
+      'proxy-timeout': {
+        type: 'string',
+        value: 'MS',
+        summary: 'how long one node waits for another (30000)',
+      },
       'state-dir': { type: 'string', value: 'DIR', summary: 'keep certificates, tokens and guests here' },
       'exit-when-last': { type: 'boolean', summary: 'end when the last console has gone' },
     },

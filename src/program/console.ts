@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
-import type { Opened } from '../chat/console/session.js'
 import { runConsole } from '../chat/console/session.js'
+import type { Opened } from '../chat/console/shell.js'
 import { type OpenHome, openHome } from '../compose.js'
 import type { HomePaths } from '../config/home.js'
 import { type Card, card } from '../core/card.js'
@@ -81,7 +81,7 @@ function withoutInterrupt(here: Process): Process['onSignal'] {
 
 function keep(home: OpenHome): { readonly stop: () => Promise<void> } {
   const ending = new AbortController()
-  const syncing = home.keepSynced(ending.signal)
+  const syncing = home.keep(ending.signal)
   return {
     stop: async () => {
       ending.abort()

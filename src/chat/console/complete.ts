@@ -1,15 +1,19 @@
 import type { AsyncCompleter } from 'node:readline'
-import type { Road } from '../../ports/road.js'
+import type { Caller, Road } from '../../ports/road.js'
 import { sanitise } from './text.js'
 
 /** Completion by Tab for node:readline. What cannot be typed safely is not offered; failures offer nothing. */
-export function readlineCompleter(road: () => Road, workspace: () => string | null): AsyncCompleter {
+export function readlineCompleter(
+  road: () => Road,
+  workspace: () => string | null,
+  caller: () => Caller,
+): AsyncCompleter {
   return (line, callback) => {
     const { before, raw, text } = lastWord(line)
     const asked = raw === text ? line : `${before}${quoted(text)}`
     const slash = before.trim() === '' && raw.startsWith('/') ? '/' : ''
     road()
-      .complete(asked, workspace())
+      .complete(asked, workspace(), caller())
       .then(
         (offers) => {
           const words = offers

@@ -61,6 +61,10 @@ export function pipedLines(input: ConsoleInput, showPrompt: (prompt: string) => 
     resume: () => {
       input.on('data', onData)
     },
+    key: () => Promise.resolve(null),
+    ahead: () => waiting.length > 0,
+    over: () => ended && waiting.length === 0,
+    above: () => false,
     close: () => {
       ended = true
       waiting.length = 0

@@ -27,7 +27,19 @@ const WIDE = 120
 /** Draws any answer as lines without line ends. */
 export function renderAnswer(answer: Answer, options: RenderOptions): string[] {
   if (isRefusal(answer)) return renderRefusal(answer, options)
-  return renderCard(answer.kind === 'session' ? answer.card : answer, options)
+  return renderCard(cardOf(answer), options)
+}
+
+/** What there is to see of an answer. */
+export function cardOf(answer: Exclude<Answer, Refusal>): Card {
+  switch (answer.kind) {
+    case 'card':
+      return answer
+    case 'session':
+    case 'choice':
+    case 'operation':
+      return answer.card
+  }
 }
 
 /** Draws a card: the heading first, how old its facts are last. No line is wider than the terminal. */

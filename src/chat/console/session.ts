@@ -1,76 +1,30 @@
-import { type Card, card } from '../../core/card.js'
+import { card } from '../../core/card.js'
 import type { Answer, SessionEffect } from '../../core/command.js'
-import { isRefusal, type Refusal, refuse } from '../../core/refusal.js'
-import type { Clock } from '../../ports/clock.js'
-import type { Road } from '../../ports/road.js'
+import { isRefusal, refuse } from '../../core/refusal.js'
 import { readlineCompleter } from './complete.js'
+import { decideByKey, decideFromList } from './deciding.js'
 import { editedLines } from './edited-lines.js'
 import { fileHistory, type History, noHistory } from './history.js'
+import { isGoing, lookOn, mayLeave, type OperationAnswer } from './operations.js'
 import { pipedLines } from './piped-lines.js'
-import { noProgress, startProgress } from './progress.js'
-import { type RenderOptions, renderAnswer } from './render.js'
-import { type ConsoleInput, type ConsoleOutput, type LineSource, type Printer, printer } from './streams.js'
+import {
+  ask,
+  brokenInside,
+  type ConsoleOptions,
+  callerOf,
+  draw,
+  type Shell,
+  type State,
+  show,
+} from './shell.js'
+import { type LineSource, printer } from './streams.js'
 import { sanitise, truncate } from './text.js'
-import { columnsOf, makeTheme, type TerminalEnv, type TerminalFacts, type Theme } from './theme.js'
-
-/** Where the console goes on after `init`. */
-export type Opened = {
-  readonly kind: 'opened'
-  readonly road: Road
-  readonly workspace: string | null
-  readonly timeZoneOf?: (workspace: string | null) => string
-  /** What was set up; printed when it is there. */
-  readonly card?: Card
-}
-
-export type ConsoleControls = {
-  /** What Ctrl-C does where the terminal does not give it to us as a key: stops what runs, or ends a script. */
-  readonly interrupt: () => void
-}
-
-export type ConsoleOptions = {
-  readonly road: Road
-  readonly input: ConsoleInput
-  readonly output: ConsoleOutput
-  /** Gets the progress line; nothing else. */
-  readonly errorOutput: ConsoleOutput
-  readonly env: TerminalEnv
-  readonly plain?: boolean
-  /** Null keeps no history. */
-  readonly historyFile: string | null
-  readonly clock: Clock
-  readonly account: string
-  readonly timeZoneOf: (workspace: string | null) => string
-  /** Printed at the start, where a person sits. */
-  readonly greeting?: Card
-  /** Runs the wizard; the console goes on in what it opened. */
-  readonly init?: () => Promise<Opened | Refusal>
-  readonly onStart?: (controls: ConsoleControls) => void
-  /** Ends the session, for example at SIGTERM. */
-  readonly signal?: AbortSignal
-}
-
-type State = {
-  road: Road
-  workspace: string | null
-  timeZoneOf: (workspace: string | null) => string
-  /** What is being answered, to be aborted by Ctrl-C. */
-  running: AbortController | null
-  /** The exit status, null while the session goes on. */
-  ended: number | null
-  answered: boolean
-}
-
-type Shell = {
-  readonly options: ConsoleOptions
-  readonly facts: TerminalFacts
-  readonly theme: Theme
-  readonly print: Printer
-  readonly state: State
-}
+import { makeTheme, type TerminalFacts, type Theme } from './theme.js'
 
 const HOW_TO_LEAVE = 'To leave, type exit or press Ctrl-D.'
 const INTERRUPTED = 130
+/** How often a person who is not typing anything is told what came up meanwhile. */
+const NEWS_MILLISECONDS = 5000
 
 /**
  * Runs the console until its input ends: with a person at a terminal, or with commands from a pipe, each answered to
@@ -82,14 +36,7 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
     plain: options.plain === true,
     isTTY: options.input.isTTY === true && options.output.isTTY === true,
   }
-  const state: State = {
-    road: options.road,
-    workspace: options.road.startWorkspace(),
-    timeZoneOf: options.timeZoneOf,
-    running: null,
-    ended: null,
-    answered: false,
-  }
+  const state = startState(options)
   let source: LineSource | null = null
   const leave = (status: number) => {
     state.ended ??= status
@@ -98,26 +45,55 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
   }
   const print = printer(options.output, () => leave(0))
   options.errorOutput.on('error', () => {})
-  const shell: Shell = { options, facts, theme: makeTheme(facts), print, state }
+  const theme = makeTheme(facts)
+  const shell: Shell = { options, facts, theme, interactive: facts.isTTY && theme.glyphs, print, state }
   const history = historyOf(shell)
-  source = await sourceOf(shell, history)
+  source = await sourceOf(shell, history, leave)
   const onSignal = () => leave(INTERRUPTED)
   options.signal?.addEventListener('abort', onSignal, { once: true })
   if (options.signal?.aborted === true) onSignal()
   options.onStart?.({ interrupt: () => interrupt(shell, leave) })
+  const ending = new AbortController()
+  const news = tellNews(shell, source, ending.signal)
   try {
     await converse(shell, source, history)
   } finally {
     options.signal?.removeEventListener('abort', onSignal)
+    ending.abort()
     source.close()
+    await news
   }
   return print.broken() === 'failed' ? 1 : (state.ended ?? 0)
+}
+
+function startState(options: ConsoleOptions): State {
+  return {
+    road: options.road,
+    workspace: options.road.startWorkspace(),
+    as: options.road.startPerson(),
+    timeZoneOf: options.timeZoneOf,
+    running: null,
+    ended: null,
+    answered: false,
+    warned: false,
+    over: new Set(),
+  }
 }
 
 function interrupt({ facts, print, state, theme }: Shell, leave: (status: number) => void): void {
   if (!facts.isTTY) leave(INTERRUPTED)
   else if (state.running !== null) state.running.abort()
-  else print.text(`\n${HOW_TO_LEAVE}\n${promptOf(state, theme)}`)
+  else {
+    const said = atPrompt(state, leave)
+    if (said !== null) print.text(`\n${said}\n${promptOf(state, theme)}`)
+  }
+}
+
+/** Ctrl-C at a prompt leaves only where somebody was told just now what that means. */
+function atPrompt(state: State, leave: (status: number) => void): string | null {
+  if (!state.warned) return HOW_TO_LEAVE
+  leave(INTERRUPTED)
+  return null
 }
 
 function historyOf({ options, facts }: Shell): History {
@@ -127,10 +103,15 @@ function historyOf({ options, facts }: Shell): History {
 }
 
 /** Line editing needs a terminal that obeys escape sequences; all others get lines as they come. */
-async function sourceOf({ options, facts, print, state }: Shell, history: History): Promise<LineSource> {
-  const { input, output, env } = options
+async function sourceOf(
+  shell: Shell,
+  history: History,
+  leave: (status: number) => void,
+): Promise<LineSource> {
+  const { options, facts, print, state, interactive } = shell
+  const { input, output } = options
   if (!facts.isTTY) return pipedLines(input, () => {})
-  if (facts.plain === true || env.TERM === 'dumb') return pipedLines(input, print.text)
+  if (!interactive) return pipedLines(input, print.text)
   return editedLines({
     input,
     output,
@@ -138,9 +119,10 @@ async function sourceOf({ options, facts, print, state }: Shell, history: Histor
     completer: readlineCompleter(
       () => state.road,
       () => state.workspace,
+      () => callerOf(shell),
     ),
     onInterrupt: () => state.running?.abort(),
-    howToLeave: HOW_TO_LEAVE,
+    howToLeave: () => atPrompt(state, leave),
   })
 }
 
@@ -150,10 +132,12 @@ async function converse(shell: Shell, source: LineSource, history: History): Pro
   if (facts.isTTY && options.greeting !== undefined) await show(shell, options.greeting)
   let kept: Promise<void> = Promise.resolve()
   while (state.ended === null) {
+    if (facts.isTTY) for (const said of state.road.news()) await show(shell, said)
     const line = await source.next(promptOf(state, theme))
     if (line === null) {
       if (facts.isTTY) print.text('\n')
-      break
+      if (state.ended !== null || (await mayLeave(shell, source.over()))) break
+      continue
     }
     if (line.trim() === '' || line.trimStart().startsWith('#')) continue
     kept = history.add(line)
@@ -164,52 +148,65 @@ async function converse(shell: Shell, source: LineSource, history: History): Pro
   await kept
 }
 
-/** Asks the road; Ctrl-C gives `interrupted` at once, whether or not the road notices. */
-async function ask({ options, facts, state, theme }: Shell, line: string): Promise<Answer> {
-  const controller = new AbortController()
-  const { signal } = controller
-  state.running = controller
-  const { errorOutput, clock, account } = options
-  const watched = facts.isTTY && theme.glyphs && errorOutput.isTTY === true
-  const progress = watched ? startProgress(errorOutput, theme, clock) : noProgress()
-  const stopped = new Promise<Answer>((resolve) => {
-    const stop = () => resolve(refuse('interrupted', 'Stopped.', 'Ask again when you like.'))
-    signal.addEventListener('abort', stop, { once: true })
-  })
-  try {
-    const request = {
-      caller: { surface: 'console', account },
-      words: line,
-      workspace: state.workspace,
-    } as const
-    return await Promise.race([state.road.ask({ ...request, signal, progress: progress.report }), stopped])
-  } catch {
-    return brokenInside()
-  } finally {
-    progress.stop()
-    state.running = null
+/** Shows an answer and does what it says to the session. */
+async function take(shell: Shell, answer: Answer, source: LineSource): Promise<void> {
+  const leaving = answer.kind === 'session' && answer.effect.kind === 'exit'
+  if (!leaving) shell.state.warned = false
+  switch (answer.kind) {
+    case 'card':
+    case 'refusal':
+      return show(shell, answer)
+    case 'session':
+      return takeEffect(shell, answer.effect, answer, source)
+    case 'operation':
+      return takeOperation(shell, answer, source)
+    case 'choice':
+      await show(shell, answer)
+      return goOn(shell, await decideFromList(shell, answer.choices, source), source)
   }
 }
 
-function brokenInside(): Refusal {
-  return refuse('internal', 'Something went wrong inside the program.', 'Please report what you did.')
-}
-
-/** Shows an answer and does what it says to the session. */
-async function take(shell: Shell, answer: Answer, source: LineSource): Promise<void> {
-  if (isRefusal(answer) || answer.kind === 'card') return show(shell, answer)
+async function takeEffect(
+  shell: Shell,
+  effect: SessionEffect,
+  answer: Answer,
+  source: LineSource,
+): Promise<void> {
   const { state } = shell
-  const effect: SessionEffect = answer.effect
   switch (effect.kind) {
     case 'exit':
-      state.ended = 0
+      if (await mayLeave(shell, source.over())) state.ended ??= 0
       return
     case 'use':
       state.workspace = effect.workspace
       return show(shell, answer)
+    case 'as':
+      state.as = effect.person
+      return show(shell, answer)
     case 'init':
       return show(shell, await initialise(shell, source))
   }
+}
+
+async function takeOperation(shell: Shell, answer: OperationAnswer, source: LineSource): Promise<void> {
+  const { report, choices } = answer
+  if (isGoing(report.state)) {
+    await lookOn(shell, answer)
+    return
+  }
+  await show(shell, answer)
+  if (report.needs === 'confirmation') await goOn(shell, await decideByKey(shell, choices, source), source)
+}
+
+/** Asks the road what was chosen; its answer is taken like any other. */
+async function goOn(
+  shell: Shell,
+  picked: Awaited<ReturnType<typeof decideByKey>>,
+  source: LineSource,
+): Promise<void> {
+  if (picked === null || shell.state.ended !== null) return
+  const answer = isRefusal(picked) ? picked : await ask(shell, picked)
+  if (shell.state.ended === null) await take(shell, answer, source)
 }
 
 async function initialise({ options, state }: Shell, source: LineSource): Promise<Answer> {
@@ -221,6 +218,7 @@ async function initialise({ options, state }: Shell, source: LineSource): Promis
     if (isRefusal(opened)) return opened
     state.road = opened.road
     state.workspace = opened.workspace
+    state.as = opened.road.startPerson()
     state.timeZoneOf = opened.timeZoneOf ?? state.timeZoneOf
     return opened.card ?? card({ heading: `Now in workspace ${opened.workspace ?? '(none)'}`, tone: 'good' })
   } catch {
@@ -230,23 +228,25 @@ async function initialise({ options, state }: Shell, source: LineSource): Promis
   }
 }
 
-/** Prints an answer for the terminal as it is now; answers are parted by a blank line. */
-async function show(shell: Shell, answer: Answer): Promise<void> {
-  const { options, facts, theme, state, print } = shell
-  const { output, clock } = options
-  const render: RenderOptions = {
-    columns: columnsOf(facts, output.isTTY === true ? output.columns : undefined),
-    theme,
-    timeZone: state.timeZoneOf(state.workspace),
-    now: clock.now(),
-    high: theme.glyphs && (output.rows ?? 0) >= 50,
+/** What came up while somebody sits at the prompt appears above it; while something is answered, after that. */
+async function tellNews(shell: Shell, source: LineSource, signal: AbortSignal): Promise<void> {
+  const { options, interactive, state } = shell
+  if (!interactive) return
+  let kept: readonly string[] = []
+  try {
+    for (;;) {
+      await options.clock.sleep(NEWS_MILLISECONDS, signal)
+      if (state.running !== null) continue
+      kept = [...kept, ...state.road.news().flatMap((said) => [...draw(shell, said), ''])]
+      if (kept.length > 0 && source.above(kept)) kept = []
+    }
+  } catch {
+    // The sleep was cut short: the session is over.
   }
-  const lines = renderAnswer(answer, render)
-  if (facts.isTTY) await print.lines([...lines, ''])
-  else await print.lines(state.answered ? ['', ...lines] : lines)
-  state.answered = true
 }
 
-function promptOf({ workspace }: State, { unicode }: Theme): string {
-  return `${truncate(sanitise(workspace ?? 'proxmox-mpc', unicode), 40, unicode)}> `
+/** `lab> `, and where somebody speaks as another `lab (alice)> `. */
+function promptOf({ workspace, as }: State, { unicode }: Theme): string {
+  const where = truncate(sanitise(workspace ?? 'proxmox-mpc', unicode), 40, unicode)
+  return as === null ? `${where}> ` : `${where} (${truncate(sanitise(as, unicode), 24, unicode)})> `
 }

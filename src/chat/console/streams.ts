@@ -20,6 +20,14 @@ export type LineSource = {
   /** Lets go of the input for a while, so that something else can ask questions there. */
   readonly suspend: () => void
   readonly resume: () => void
+  /** The next key alone, as the terminal sends it; what was typed before is thrown away. Null without one. */
+  readonly key: (signal: AbortSignal) => Promise<string | null>
+  /** Whether whole lines were typed ahead: whoever did that does not expect a question. */
+  readonly ahead: () => boolean
+  /** Whether there will never be another line; otherwise somebody only said that they want to leave. */
+  readonly over: () => boolean
+  /** Writes lines above the one that is being typed; false when that cannot be done now. */
+  readonly above: (lines: readonly string[]) => boolean
   /** Ends the source; a waiting `next` gives null. */
   readonly close: () => void
 }

@@ -1,7 +1,14 @@
 import type { ArgSpec, ArgSpecs } from '../../core/args.js'
-import { type CommandMeta, commandName, type Group, type Risk, usage } from '../../core/command.js'
+import {
+  type CommandMeta,
+  commandName,
+  type Group,
+  type Inverse,
+  type Risk,
+  usage,
+} from '../../core/command.js'
 
-export type DocumentedCommand = CommandMeta & { readonly args: ArgSpecs }
+export type DocumentedCommand = CommandMeta & { readonly args: ArgSpecs; readonly inverse?: Inverse }
 
 const GROUPS: readonly { readonly group: Group; readonly title: string }[] = [
   { group: 'pve', title: 'Overview' },
@@ -42,13 +49,19 @@ function commandPart(command: DocumentedCommand): string {
     fenced([usage(command)]),
     [
       `Risk: **${command.risk}** (${RISKS[command.risk]}).`,
+      ...(command.role === 'reader' || command.role === 'anyone' ? [] : [`Role: ${command.role}.`]),
       ...(command.surfaces === 'console' ? ['In the console only.'] : []),
+      ...(command.inverse === undefined ? [] : [inverse(command.inverse)]),
     ].join(' '),
     ...(args.length === 0 ? [] : [argumentTable(args)]),
     ...(command.examples.length === 0
       ? []
       : [`Example${command.examples.length === 1 ? '' : 's'}:`, fenced(command.examples)]),
   ].join('\n\n')
+}
+
+function inverse(how: Inverse): string {
+  return 'none' in how ? sentence(how.none) : `${code('undo')} takes it back by ${code(how.command)}.`
 }
 
 function argumentTable(args: readonly (readonly [string, ArgSpec])[]): string {
@@ -77,6 +90,10 @@ function values(spec: ArgSpec): string {
       return 'handle or UPID of a task'
     case 'workspace':
       return 'name of a workspace'
+    case 'operation':
+      return `name of an operation, ${code('op12')}`
+    case 'person':
+      return 'name of a person'
     case 'words':
       return 'words'
     case 'text':

@@ -3,18 +3,21 @@ import { lastWord, readlineCompleter } from '../../../src/chat/console/complete.
 import type { Road } from '../../../src/ports/road.js'
 import { fakeRoad } from './terminal.js'
 
+const alice = { surface: 'console', account: 'anna', as: 'alice' } as const
+
 function completing(offers: readonly string[]) {
-  const asked: [string, string | null][] = []
+  const asked: [string, string | null, string | null][] = []
   const road: Road = {
     ...fakeRoad().road,
-    complete: async (line, workspace) => {
-      asked.push([line, workspace])
+    complete: async (line, workspace, caller) => {
+      asked.push([line, workspace, caller.as])
       return offers.map((text) => ({ text, note: '' }))
     },
   }
   const completer = readlineCompleter(
     () => road,
     () => 'lab',
+    () => alice,
   )
   const complete = (line: string) =>
     new Promise((resolve, reject) =>
@@ -39,7 +42,7 @@ describe('readlineCompleter', () => {
   it('asks the road in the workspace and gives its words with the one they replace', async () => {
     const { complete, asked } = completing(['web-01', 'web-02'])
     expect(await complete('show we')).toEqual([['web-01', 'web-02'], 'we'])
-    expect(asked).toEqual([['show we', 'lab']])
+    expect(asked).toEqual([['show we', 'lab', 'alice']])
   })
 
   it('puts a blank behind the only word that fits', async () => {
@@ -71,6 +74,7 @@ describe('readlineCompleter', () => {
     const completer = readlineCompleter(
       () => road,
       () => null,
+      () => alice,
     )
     const result = await new Promise((resolve) => completer('st', (_error, found) => resolve(found)))
     expect(result).toEqual([[], 'st'])

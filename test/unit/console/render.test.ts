@@ -9,6 +9,7 @@ import type { Answer } from '../../../src/core/command.js'
 import { column, fact } from '../../../src/core/facts.js'
 import { refuse } from '../../../src/core/refusal.js'
 import { expectGolden } from './golden.js'
+import { failedCard, operation, runningCard, waitingCard } from './operation-samples.js'
 import {
   doctorSample,
   helpSample,
@@ -46,6 +47,19 @@ describe('golden answers', () => {
     ['doctor-80.txt', doctorSample, 80, SIGNS],
     ['help-80.txt', helpSample, 80, SIGNS],
     ['refusal-80.txt', refusalSample, 80, SIGNS],
+    ['operation-waiting-60.txt', operation('waiting', { card: waitingCard }), 60, SIGNS],
+    ['operation-waiting-80.txt', operation('waiting', { card: waitingCard }), 80, SIGNS],
+    ['operation-waiting-120.txt', operation('waiting', { card: waitingCard }), 120, SIGNS],
+    ['operation-waiting-plain.txt', operation('waiting', { card: waitingCard }), 400, PLAIN],
+    ['operation-running-60.txt', operation('running', { card: runningCard }), 60, SIGNS],
+    ['operation-running-80.txt', operation('running', { card: runningCard }), 80, SIGNS],
+    ['operation-running-120.txt', operation('running', { card: runningCard }), 120, SIGNS],
+    ['operation-running-colour-80.txt', operation('running', { card: runningCard }), 80, COLOUR],
+    ['operation-failed-60.txt', operation('partial', { card: failedCard }), 60, SIGNS],
+    ['operation-failed-80.txt', operation('partial', { card: failedCard }), 80, SIGNS],
+    ['operation-failed-120.txt', operation('partial', { card: failedCard }), 120, SIGNS],
+    ['operation-failed-colour-80.txt', operation('partial', { card: failedCard }), 80, COLOUR],
+    ['operation-failed-ascii-60.txt', operation('partial', { card: failedCard }), 60, ASCII],
     ['refusal-plain.txt', refusalSample, 400, PLAIN],
   ])('%s', (name, answer, columns, theme) => expectGolden(name, page(draw(answer, columns, theme))))
 
@@ -350,6 +364,9 @@ describe('any card at any width', () => {
         doctorSample,
         helpSample,
         listSample(10),
+        waitingCard,
+        runningCard,
+        failedCard,
       ])
         expectFits(draw(sample, columns, SIGNS), columns, SIGNS)
   })

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { type ConsoleControls, type ConsoleOptions, runConsole } from '../../../src/chat/console/session.js'
+import { runConsole } from '../../../src/chat/console/session.js'
+import type { ConsoleControls, ConsoleOptions } from '../../../src/chat/console/shell.js'
 import { card } from '../../../src/core/card.js'
 import { refuse } from '../../../src/core/refusal.js'
 import { statusSample } from './samples.js'
@@ -103,7 +104,7 @@ describe('commands from a pipe', () => {
     input.end('status\nuse prod\nstatus\n')
     await code
     expect(fake.asked.map(({ workspace }) => workspace)).toEqual(['lab', 'lab', 'prod'])
-    expect(fake.asked[0]?.caller).toEqual({ surface: 'console', account: 'anna' })
+    expect(fake.asked[0]?.caller).toEqual({ surface: 'console', account: 'anna', as: null })
     expect(zones).toEqual(['lab', 'prod', 'prod'])
   })
 
@@ -293,6 +294,25 @@ describe('a person at a terminal', () => {
     expect(errorOutput.text()).toBe(before)
     input.write('\u0004')
     await code
+  })
+
+  it('draws no prompt into an answer when the size of the terminal changes', async () => {
+    const { input, output, fake, code } = start(true)
+    await until(() => output.shown().endsWith('lab> '))
+    input.write('wait\r')
+    await until(() => fake.asked.length === 1)
+    await settle()
+    const before = output.shown().length
+    output.columns = 60
+    output.emit('resize')
+    await settle()
+    expect(output.shown().slice(before)).not.toContain('lab>')
+    fake.finish(card({ heading: 'waited' }))
+    await until(() => output.shown().endsWith('lab> '))
+    output.emit('resize')
+    await settle()
+    input.write('\u0004')
+    expect(await code).toBe(0)
   })
 
   it('draws each answer for the width the terminal has then', async () => {

@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream'
-import { card } from '../../../src/core/card.js'
+import { type Card, card } from '../../../src/core/card.js'
 import type { Answer } from '../../../src/core/command.js'
 import { refuse } from '../../../src/core/refusal.js'
 import type { Clock } from '../../../src/ports/clock.js'
-import type { Completion, Request, Road } from '../../../src/ports/road.js'
+import type { Completion, FollowOptions, Request, Road } from '../../../src/ports/road.js'
 import { NOW, statusSample } from './samples.js'
 
 /** An output that remembers what was written, as a terminal of some size or as a pipe. */
@@ -48,8 +48,13 @@ export function fakeClock() {
     sleep: (milliseconds, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted === true) return reject(new Error('aborted'))
-        sleepers.push({ until: elapsed + milliseconds, wake: resolve })
-        signal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true })
+        const stop = () => reject(new Error('aborted'))
+        signal?.addEventListener('abort', stop, { once: true })
+        const wake = () => {
+          signal?.removeEventListener('abort', stop)
+          resolve()
+        }
+        sleepers.push({ until: elapsed + milliseconds, wake })
       }),
   }
   return {
@@ -82,6 +87,11 @@ export function fakeRoad(workspace: string | null = 'lab') {
   const offers: Completion[] = []
   const road: Road = {
     startWorkspace: () => workspace,
+    startPerson: () => null,
+    executing: () => [],
+    news: () => [],
+    served: async () => false,
+    follow: async () => refuse('unknown_operation', 'There is no such operation.', ''),
     complete: async () => offers,
     ask: async (request) => {
       asked.push(request)
@@ -121,4 +131,45 @@ export function fakeRoad(workspace: string | null = 'lab') {
     },
   }
   return { road, asked, aborted, offers, finish: (answer: Answer) => finish(answer) }
+}
+
+/** A road whose answers are given by what is asked for (words joined by blanks), and whose operations do as they are told. */
+export function operationRoad(answers: Readonly<Record<string, Answer>>, person: string | null = 'alice') {
+  const asked: Request[] = []
+  const followed: { readonly operation: number; readonly options: FollowOptions }[] = []
+  let end: (answer: Answer) => void = () => {}
+  const noNumbers: number[] = []
+  const noCards: Card[] = []
+  const state = { executing: noNumbers, served: false, news: noCards }
+  const road: Road = {
+    startWorkspace: () => 'demo',
+    startPerson: () => person,
+    complete: async () => [],
+    executing: () => [...state.executing],
+    served: async () => state.served,
+    news: () => state.news.splice(0),
+    ask: async (request) => {
+      asked.push(request)
+      const line = typeof request.words === 'string' ? request.words.trim() : request.words.join(' ')
+      if (line === 'exit')
+        return { kind: 'session', effect: { kind: 'exit' }, card: card({ heading: 'Bye' }) }
+      return answers[line] ?? refuse('unknown_command', `There is no command \`${line}\`.`, 'Try `help`.')
+    },
+    follow: (operation, options) => {
+      followed.push({ operation, options })
+      return new Promise((resolve) => {
+        end = resolve
+      })
+    },
+  }
+  const words = () => asked.map((request) => request.words)
+  return {
+    road,
+    asked,
+    words,
+    followed,
+    state,
+    update: (shown: Card) => followed.at(-1)?.options.update?.(shown),
+    end: (answer: Answer) => end(answer),
+  }
 }

@@ -8,6 +8,7 @@ import {
   span,
   stateSpan,
 } from '../../../src/chat/console/theme.js'
+import { OPERATION_STATES, STEP_STATES } from '../../../src/core/operation.js'
 
 const theme = (env: Record<string, string>, isTTY = true, plain = false) => makeTheme({ env, isTTY, plain })
 
@@ -66,6 +67,25 @@ describe('stateSpan', () => {
     expect(stateSpan(ascii, 'stopped').text).toBe('o stopped')
     expect(stateSpan(ascii, 'running').text).toBe('* running')
     expect(stateSpan(PLAIN, 'running').text).toBe('running')
+  })
+})
+
+describe('the states of operations and their steps', () => {
+  it.each([
+    ['good', ['running', 'verified', 'already']],
+    ['warning', ['waiting', 'unknown', 'unverified', 'stale', 'denied']],
+    ['danger', ['failed', 'partial']],
+    ['dim', ['pending', 'skipped', 'expired', 'cancelled']],
+    ['none', ['ready', 'sent', 'following']],
+  ])('%s: %j', (style, words) => {
+    for (const word of words) expect([word, stateSpan(theme({}), word).style]).toEqual([word, style])
+  })
+
+  it('leave none out', () => {
+    const known =
+      'running verified already waiting unknown unverified stale denied failed partial pending skipped'
+    const told = new Set([...known.split(' '), 'expired', 'cancelled', 'ready', 'sent', 'following'])
+    for (const state of [...OPERATION_STATES, ...STEP_STATES]) expect(told).toContain(state)
   })
 })
 
