@@ -1,24 +1,32 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type HomePaths, readHome } from './config/home.js'
-import type { ClusterConfig, Config } from './config/schema.js'
-import { type Environment, readSecret } from './config/secrets.js'
-import { isRefusal, type Refusal, RefusalError, refuse } from './core/refusal.js'
-import { periodicSync } from './jobs/periodic.js'
+import type { Config } from './config/schema.js'
+import type { Environment } from './config/secrets.js'
+import { configSource, settingsSource } from './config/source.js'
+import { timingOf } from './config/timing.js'
+import { trustHash } from './config/trust-hash.js'
+import { isRefusal, type Refusal } from './core/refusal.js'
+import { periodicSync, RUNNER_LEASE } from './jobs/periodic.js'
+import { createRunner } from './jobs/runner.js'
 import { syncer } from './jobs/sync.js'
+import { noteEdited } from './pipeline/note.js'
 import { road } from './pipeline/road.js'
 import type { Clock } from './ports/clock.js'
-import type { PveCluster, PveConnector, TlsTrust } from './ports/pve.js'
+import type { HealthState } from './ports/health.js'
+import type { PveConnector } from './ports/pve.js'
 import type { Workspace } from './ports/query.js'
 import type { Road } from './ports/road.js'
 import type { Stores } from './ports/store/stores.js'
 import type { Syncer } from './ports/sync.js'
 import { pveConnector } from './pve/connector.js'
 import { registry } from './registry.js'
+import { connectionsOf } from './setup/connections.js'
+import { firstPeople } from './setup/first-people.js'
 import { homeChecks } from './setup/home-checks.js'
 import { openStores } from './store/open.js'
+import { newCode } from './system/code.js'
 import { faultLog, openLog } from './system/log.js'
 import { requestLog } from './system/request-log.js'
 
@@ -26,6 +34,8 @@ import { requestLog } from './system/request-log.js'
 export type Surroundings = {
   readonly environment: Environment
   readonly clock: Clock
+  /** The operating-system user, who becomes the first admin of a new home. */
+  readonly user: string
   /** Where the program lies: `prisma/migrations` is below it. */
   readonly packageRoot: string
   readonly logLevel: string
@@ -41,8 +51,11 @@ export type OpenHome = {
   readonly syncer: Syncer
   readonly clusters: readonly string[]
   readonly workspaces: readonly Workspace[]
-  /** Reads every cluster once a minute until the signal aborts. */
-  readonly keepSynced: (signal: AbortSignal) => Promise<void>
+  /** Reads every cluster once a minute, and carries out and adopts operations, until the signal aborts. */
+  readonly keep: (signal: AbortSignal) => Promise<void>
+  /** The same as the process whose task it is: others leave to it what is decided. */
+  readonly serve: (signal: AbortSignal) => Promise<void>
+  readonly health: () => Promise<HealthState>
   readonly close: () => Promise<void>
 }
 
@@ -74,20 +87,41 @@ export async function openHome(paths: HomePaths, surroundings: Surroundings): Pr
   const workspaces = workspacesOf(config)
   await stores.workspaces.ensure(workspaces)
   const clusters = workspaces.flatMap((workspace) => workspace.clusters)
-  const connections = connectionsOf(config, paths, environment, composeConnector(surroundings))
+  const connector = composeConnector(surroundings)
+  const connections = connectionsOf({ config, paths, environment, connector })
+  const holder = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`
+  const now = () => clock.now()
+  const source = configSource(paths, now)
+  const settings = settingsSource(source)
+  await firstPeople(stores.people, { demo: config.demo, user: surroundings.user }, now())
+  const trust = { action: 'trust.changed', subject: 'clusters', hash: trustHash(config) } as const
+  await noteEdited(stores.audit, trust, now())
   const sync = syncer({ stores, pve: connections.get, clock, onFault })
+  const runner = createRunner({
+    stores,
+    pve: connections.get,
+    settings,
+    clock,
+    timing: timingOf(config.timing),
+    holder,
+    onFault,
+  })
   const composed = road({
     commands: registry,
     workspaces,
     startWorkspace: config.default,
     stores,
     pve: connections.get,
+    operateProblem: connections.operateProblem,
+    settings,
+    runner,
     syncer: sync,
-    now: () => clock.now(),
+    now,
+    newCode: () => newCode(randomBytes),
     onFault,
     homeChecks: () => homeChecks(paths, config, stores.health),
   })
-  const holder = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`
+  const periodic = { clusters, leases: stores.leases, syncer: sync, clock, holder, onFault }
   return {
     config,
     paths,
@@ -96,12 +130,45 @@ export async function openHome(paths: HomePaths, surroundings: Surroundings): Pr
     syncer: sync,
     clusters,
     workspaces,
-    keepSynced: (signal) =>
-      periodicSync({ clusters, leases: stores.leases, syncer: sync, clock, holder, onFault }, signal),
+    keep: (signal) => {
+      runner.start('all')
+      return periodicSync({ ...periodic, atOnce: false }, signal)
+    },
+    serve: (signal) => {
+      runner.start('serve')
+      return periodicSync({ ...periodic, atOnce: true }, signal)
+    },
+    health: () => healthOf(stores, clusters, runner.executing(), holder, now()),
     close: async () => {
+      await runner.stop()
       await connections.close()
       await stores.close()
     },
+  }
+}
+
+async function healthOf(
+  stores: Stores,
+  clusters: readonly string[],
+  executing: readonly number[],
+  holder: string,
+  now: Date,
+): Promise<HealthState> {
+  const [lease, waiting, synced] = await Promise.all([
+    stores.leases.holder(RUNNER_LEASE, now),
+    stores.operations.list({ states: ['waiting'], limit: 1000 }),
+    Promise.all(
+      clusters.map(async (cluster) => {
+        const runs = await stores.inventory.runs(cluster, 50)
+        return [cluster, runs.find(({ status }) => status === 'ok')?.startedAt ?? null] as const
+      }),
+    ),
+  ])
+  return {
+    runner: lease === null ? 'nobody' : lease === holder ? 'here' : 'elsewhere',
+    lastSync: Object.fromEntries(synced),
+    executing,
+    waiting: waiting.length,
   }
 }
 
@@ -111,64 +178,4 @@ function workspacesOf(config: Config): readonly Workspace[] {
     timeZone: timezone,
     clusters: Object.keys(clusters),
   }))
-}
-
-type Connections = { readonly get: (cluster: string) => PveCluster; readonly close: () => Promise<void> }
-
-/** Connections are made when first asked for, so that a missing secret stops only what needs that cluster. */
-function connectionsOf(
-  config: Config,
-  paths: HomePaths,
-  environment: Environment,
-  connector: PveConnector,
-): Connections {
-  const configured = new Map(
-    Object.values(config.workspaces).flatMap(({ clusters }) => Object.entries(clusters)),
-  )
-  const open = new Map<string, PveCluster>()
-  return {
-    get: (cluster) => {
-      const existing = open.get(cluster)
-      if (existing !== undefined) return existing
-      const settings = configured.get(cluster)
-      if (settings === undefined) throw new Error(`cluster ${cluster} is not configured`)
-      const made = connector.connect({
-        name: cluster,
-        endpoints: settings.endpoints,
-        tls: trustOf(settings, paths),
-        token: { id: settings.tokens.read.id, secret: secretOf(settings, paths, environment) },
-      })
-      open.set(cluster, made)
-      return made
-    },
-    close: async () => {
-      await Promise.all([...open.values()].map((cluster) => cluster.close()))
-    },
-  }
-}
-
-function secretOf(settings: ClusterConfig, paths: HomePaths, environment: Environment): string {
-  const secret = readSecret(settings.tokens.read.secret, paths.home, environment)
-  if (isRefusal(secret)) throw new RefusalError(secret)
-  return secret.value
-}
-
-function trustOf(settings: ClusterConfig, paths: HomePaths): TlsTrust {
-  const { ca_file: caFile, fingerprint, public_key: publicKey } = settings.tls ?? {}
-  if (caFile !== undefined) {
-    const path = isAbsolute(caFile) ? caFile : resolve(paths.home, caFile)
-    try {
-      return { kind: 'ca', pem: readFileSync(path, 'utf8') }
-    } catch (error) {
-      const refusal = refuse(
-        'tls_untrusted',
-        `The CA file ${path} cannot be read.`,
-        'Put it back, or run `init` again.',
-      )
-      throw new RefusalError(refusal, { cause: error })
-    }
-  }
-  if (fingerprint !== undefined)
-    return { kind: 'pin', fingerprint: fingerprint.toUpperCase(), publicKey: publicKey ?? null }
-  return { kind: 'system' }
 }

@@ -69,7 +69,7 @@ describe('the registry', () => {
   it('only console commands are kept from other surfaces', () => {
     const kept = registry.filter((command: CommandMeta) => command.surfaces === 'console').map(commandName)
 
-    expect(kept.sort()).toEqual(['exit', 'init', 'use'])
+    expect(kept.sort()).toEqual(['as', 'exit', 'init', 'use'])
   })
 
   it('docs/commands.md is what the registry says', () => {

@@ -3,6 +3,8 @@ import type { LeaseStore } from '../ports/store/leases.js'
 import type { Syncer } from '../ports/sync.js'
 
 export const SYNC_EVERY_MS = 60_000
+/** Whoever holds it looks after the home. */
+export const RUNNER_LEASE = 'runner'
 const LEASE_TTL_MS = 90_000
 
 export type PeriodicParts = {
@@ -12,6 +14,8 @@ export type PeriodicParts = {
   readonly clock: Clock
   /** Tells this process from the others of the home. */
   readonly holder: string
+  /** Read the clusters when this begins, not only a minute later. */
+  readonly atOnce: boolean
   readonly onFault: (error: unknown) => string
 }
 
@@ -20,14 +24,17 @@ export type PeriodicParts = {
  * signal aborts, then gives the lease back.
  */
 export async function periodicSync(parts: PeriodicParts, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
+  for (let due = parts.atOnce; !signal.aborted; due = true) {
     try {
-      await parts.clock.sleep(SYNC_EVERY_MS, signal)
-      if (await parts.leases.acquire('runner', parts.holder, LEASE_TTL_MS, parts.clock.now()))
+      const ours = await parts.leases.acquire(RUNNER_LEASE, parts.holder, LEASE_TTL_MS, parts.clock.now())
+      if (ours && due)
         await Promise.all(parts.clusters.map((cluster) => parts.syncer.sync(cluster, { signal })))
+      await parts.clock.sleep(SYNC_EVERY_MS, signal)
     } catch (error) {
-      if (!signal.aborted) parts.onFault(error)
+      if (signal.aborted) break
+      parts.onFault(error)
+      await parts.clock.sleep(SYNC_EVERY_MS, signal).catch(() => {})
     }
   }
-  await parts.leases.release('runner', parts.holder).catch(parts.onFault)
+  await parts.leases.release(RUNNER_LEASE, parts.holder).catch(parts.onFault)
 }

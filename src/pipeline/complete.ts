@@ -1,5 +1,6 @@
 import type { ArgSpec } from '../core/args.js'
 import type { Picture } from '../core/change.js'
+import { operationName } from '../core/operation.js'
 import { splitWords } from '../core/words.js'
 import type { QueryContext, Workspace } from '../ports/query.js'
 import type { Completion } from '../ports/road.js'
@@ -11,7 +12,7 @@ const MOST = 100
 
 type From = {
   /** Null where there is no home. */
-  readonly stores: Pick<QueryContext['stores'], 'inventory'> | null
+  readonly stores: Pick<QueryContext['stores'], 'inventory' | 'operations' | 'people'> | null
   readonly commands: readonly AnyCommand[]
   readonly workspaces: readonly Workspace[]
 }
@@ -117,12 +118,26 @@ async function valuesOf(
       return unique(from.commands.map(({ path, summary }) => ({ text: path[0], note: summary })))
     case 'duration':
       return ['1h', '24h', '7d'].map((text) => ({ text, note: 'time span' }))
+    case 'operation':
+      return operationOffers(from, workspace)
+    case 'person':
+      return ((await from.stores?.people.list()) ?? []).map(({ name }) => ({ text: name, note: 'person' }))
     case 'task':
     case 'int':
     case 'text':
     case 'switch':
       return []
   }
+}
+
+/** Operations of which something may still come, newest first. */
+async function operationOffers(from: From, workspace: Workspace | null): Promise<readonly Completion[]> {
+  if (workspace === null || from.stores === null) return []
+  const operations = await from.stores.operations.list({ workspaces: [workspace.name], limit: 20 })
+  return operations.map(({ id, command, asked, state }) => ({
+    text: operationName(id),
+    note: `${command} ${asked} (${state})`,
+  }))
 }
 
 function guestOffers(loaded: readonly Picture[]): readonly Completion[] {

@@ -34,5 +34,11 @@ export function homelessRoad(commands: readonly AnyCommand[]): Road {
     },
     complete: (line) => complete({ stores: null, commands: some, workspaces: [] }, line, null),
     startWorkspace: () => null,
+    startPerson: () => null,
+    executing: () => [],
+    served: () => Promise.resolve(false),
+    news: () => [],
+    follow: () =>
+      Promise.resolve(refuse('no_home', 'There is no home here yet.', 'Type `init` to connect a cluster.')),
   }
 }

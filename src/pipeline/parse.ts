@@ -1,11 +1,13 @@
 import type { ArgSpec } from '../core/args.js'
-import { type Command, commandName, usage } from '../core/command.js'
+import { type Change, type Command, commandName, usage } from '../core/command.js'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
 import { splitWords, type Word } from '../core/words.js'
+import type { PlanContext } from '../ports/planning.js'
 import type { QueryContext } from '../ports/query.js'
 import { nearest } from './nearest.js'
 
-export type AnyCommand = Command<QueryContext>
+export type AnyCommand = Command<QueryContext, PlanContext>
+export type ChangeCommand = Change<PlanContext>
 
 /** Typed texts by argument name: one for most kinds, several for `words` and `guests`, `true` for a switch. */
 export type RawArgs = Readonly<Record<string, readonly string[] | true>>

@@ -1,5 +1,6 @@
 import { type ArgSpec, parseDuration, type ResourceArg, type ResourceRef } from '../core/args.js'
 import { usage } from '../core/command.js'
+import { parseOperationName } from '../core/operation.js'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
 import type { HistoryStore, PastResource } from '../ports/store/history.js'
 import { nearest } from './nearest.js'
@@ -77,7 +78,10 @@ async function readValue(
     case 'text':
       return text.length <= spec.maxLength ? text : wrong(`at most ${spec.maxLength} characters long`)
     case 'task':
+    case 'person':
       return text
+    case 'operation':
+      return parseOperationName(text) ?? wrong('an operation like op12')
     case 'words':
       return words
     case 'workspace':

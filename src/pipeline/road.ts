@@ -3,42 +3,86 @@ import { refusalOf } from '../core/outage.js'
 import { isRefusal, type Refusal, RefusalError, refuse } from '../core/refusal.js'
 import { PveError } from '../ports/pve.js'
 import type { QueryContext, Workspace } from '../ports/query.js'
-import type { Request, Road } from '../ports/road.js'
+import type { Caller, Request, Road } from '../ports/road.js'
+import type { Runner } from '../ports/runner.js'
+import type { SettingsSource } from '../ports/settings.js'
 import { authorise } from './authorise.js'
 import { complete } from './complete.js'
+import { deskFor, nobodysDesk } from './desk.js'
+import { followOperation, reminderCard } from './follow-operation.js'
 import { freshen } from './freshen.js'
+import { DEMO_PERSON, identify, type Speaker } from './identify.js'
 import { nearest } from './nearest.js'
-import { type AnyCommand, parse } from './parse.js'
+import { noteEnd } from './note.js'
+import { type AnyCommand, type Parsed, parse } from './parse.js'
 import { pictures } from './pictures.js'
+import { planChange } from './plan.js'
 import { resolve } from './resolve.js'
+import { scopedStores } from './scope.js'
 
-export type RoadParts = Pick<QueryContext, 'stores' | 'pve' | 'syncer' | 'homeChecks'> & {
+export type RoadParts = Pick<QueryContext, 'stores' | 'pve' | 'syncer' | 'homeChecks' | 'newCode'> & {
   readonly commands: readonly AnyCommand[]
   readonly workspaces: readonly Workspace[]
   readonly startWorkspace: string | null
+  readonly settings: SettingsSource
+  readonly runner: Runner
+  /** Why nothing can be changed on a cluster; null when its token for operations is there. */
+  readonly operateProblem: (cluster: string) => Refusal | null
   readonly now: () => Date
   /** Told of what should not happen; the person only sees its reference. */
   readonly onFault: (error: unknown) => string
 }
 
-/** The one road from words to an answer: parse, freshen, resolve, authorise, answer. */
+/** The one road from words to an answer, and for changes to an effect. */
 export function road(parts: RoadParts): Road {
-  return {
-    ask: async (request) => {
-      try {
-        return await travel(parts, request)
-      } catch (error) {
-        return refusalFrom(error, request, parts.onFault)
-      }
-    },
-    complete: (line, workspace) => complete(parts, line, workspaceOf(parts, workspace)),
-    startWorkspace: () => parts.startWorkspace,
+  const guarded = async (request: Pick<Request, 'signal'>, go: () => Promise<Answer>): Promise<Answer> => {
+    try {
+      return await go()
+    } catch (error) {
+      return refusalFrom(error, request, parts.onFault)
+    }
   }
+  return {
+    ask: (request) => guarded(request, () => travel(parts, request)),
+    follow: (operation, options) => guarded(options, () => followOperation(parts, operation, options)),
+    complete: async (line, workspace, caller) => {
+      const speaker = await speakerOf(parts, caller)
+      const stores =
+        isRefusal(speaker) || speaker.kind === 'stranger'
+          ? null
+          : scopedStores(parts.stores, speaker.person.grants)
+      return complete({ ...parts, stores }, line, workspaceOf(parts, workspace))
+    },
+    startWorkspace: () => parts.startWorkspace,
+    startPerson: () => {
+      const settings = parts.settings.current()
+      return !isRefusal(settings) && settings.demo ? DEMO_PERSON : null
+    },
+    executing: () => parts.runner.executing(),
+    served: () => parts.runner.served(),
+    news: () => parts.runner.reminders().map(reminderCard),
+  }
+}
+
+function speakerOf(parts: RoadParts, caller: Caller): Promise<Speaker | Refusal> {
+  return identify(caller, parts.stores.people, parts.settings.current())
 }
 
 async function travel(parts: RoadParts, request: Request): Promise<Answer> {
   const parsed = parse(parts.commands, request.words)
   if (isRefusal(parsed)) return parsed
+  const { command } = parsed
+  const speaker = await speakerOf(parts, request.caller)
+  const answer = isRefusal(speaker) ? speaker : await onward(parts, request, parsed, speaker)
+  const weighty = command.kind === 'change' || command.risk === 'admin'
+  if (weighty) await noteEnd(parts, request, command, speaker, answer)
+  return answer
+}
+
+async function onward(parts: RoadParts, request: Request, parsed: Parsed, speaker: Speaker): Promise<Answer> {
+  const { command } = parsed
+  const allowed = authorise(command, request.caller, speaker)
+  if (isRefusal(allowed)) return allowed
   const workspace = workspaceOf(parts, request.workspace)
   if (workspace === null)
     return refuse(
@@ -46,45 +90,61 @@ async function travel(parts: RoadParts, request: Request): Promise<Answer> {
       `There is no workspace \`${request.workspace ?? ''}\` here.`,
       '`workspace ls` lists them.',
     )
+  const known = speaker.kind === 'known' ? speaker : null
+  const stores = scopedStores(parts.stores, known?.person.grants ?? [])
   const signal = request.signal ?? new AbortController().signal
   const progress = request.progress ?? (() => {})
-  const now = parts.now()
   const fresh =
-    parsed.command.freshness === 'picture'
+    command.freshness === 'picture'
       ? await freshen(workspace.clusters, {
           store: parts.stores.inventory,
           syncer: parts.syncer,
-          now,
+          now: parts.now(),
           signal,
           progress,
         })
       : ({ kind: 'fresh', staleBecause: new Map<string, string>() } as const)
   if (fresh.kind === 'no_picture') return fresh.refusal
   const resolved = await resolve(parsed, {
-    pictures: pictures(parts.stores.inventory, workspace.clusters),
-    history: parts.stores.history,
+    pictures: pictures(stores.inventory, workspace.clusters),
+    history: stores.history,
     workspaces: parts.workspaces.map(({ name }) => name),
   })
   if (isRefusal(resolved)) return resolved
-  const allowed = authorise(parsed.command, request.caller)
-  if (isRefusal(allowed)) return allowed
   signal.throwIfAborted()
+  if (command.kind === 'change') {
+    if (known === null) throw new Error('a change by nobody')
+    progress('reading the guests', null)
+    return planChange(parts, {
+      command,
+      values: resolved.values,
+      speaker: known,
+      workspace,
+      signal,
+      after: null,
+    })
+  }
   const context: QueryContext = {
     caller: request.caller,
+    actor: known?.actor ?? null,
+    person: known?.person ?? null,
     workspace,
     workspaces: parts.workspaces,
     now: parts.now(),
     signal,
     progress,
-    stores: parts.stores,
+    stores,
     pve: parts.pve,
     syncer: parts.syncer,
     staleBecause: fresh.staleBecause,
     commands: parts.commands,
     nearest,
+    desk: known === null ? nobodysDesk : deskFor(parts, known, workspace),
+    settings: () => parts.settings.current(),
+    newCode: parts.newCode,
     homeChecks: parts.homeChecks,
   }
-  return parsed.command.answer(context, resolved.values)
+  return command.answer(context, resolved.values)
 }
 
 function workspaceOf(parts: RoadParts, name: string | null): Workspace | null {
@@ -92,7 +152,11 @@ function workspaceOf(parts: RoadParts, name: string | null): Workspace | null {
   return parts.workspaces.find((workspace) => workspace.name === wanted) ?? null
 }
 
-function refusalFrom(error: unknown, request: Request, onFault: (error: unknown) => string): Refusal {
+function refusalFrom(
+  error: unknown,
+  request: Pick<Request, 'signal'>,
+  onFault: (error: unknown) => string,
+): Refusal {
   if (request.signal?.aborted === true) return refuse('interrupted', 'Stopped.', 'Ask again when you like.')
   if (error instanceof RefusalError) return error.refusal
   if (error instanceof PveError) return refusalOf(error.outage)

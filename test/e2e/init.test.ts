@@ -70,6 +70,14 @@ describe('init by flags', () => {
       'secret_missing',
     ],
     ['a bad name', () => ['--workspace', 'My Lab'], 2, 'wrong_argument'],
+    [
+      'a token for changes without its secret',
+      (at) => ['--fingerprint', at.simulator.fingerprint, '--operate-token-id', 'mpc@pve!operate'],
+      2,
+      'missing_argument',
+    ],
+    ['two answers about the token for changes', () => ['--operate', 'both'], 2, 'wrong_argument'],
+    ['two answers about who runs the home', () => ['--solo', '--no-solo'], 2, 'wrong_argument'],
     ['an unknown flag', () => ['--finger-print', 'x'], 2, 'unknown_flag'],
   ])('with %s is refused and leaves nothing behind', async (_, flags, status, code) => {
     const ran = await lab.init(...flags(lab))
@@ -136,6 +144,24 @@ describe('init by flags', () => {
     expect(second).toMatchObject({ status: 0 })
     expect(config()).toContain('# mine')
     expect(listed.answer.card.table.rows.map((row: { name: string }) => row.name)).toEqual(['lab', 'far'])
+  })
+
+  it('takes a token for changes and who runs the home; without a token says that it only reads', async () => {
+    const secret = secretOf('mpc@pve!operate')
+    const operate = ['--operate-token-id', 'mpc@pve!operate', '--operate-token-secret-file', secret]
+    const changing = await lab.init('--fingerprint', lab.simulator.fingerprint, ...operate, '--solo')
+    const reading = await lab.init(
+      '--fingerprint',
+      lab.simulator.fingerprint,
+      ...['--workspace', 'far', '--cluster', 'far'],
+    )
+
+    expect(changing).toMatchObject({ status: 0, stderr: expect.not.stringContaining('lacks') })
+    expect(changing.stdout).not.toContain('Reading only')
+    expect(reading).toMatchObject({ status: 0, stdout: expect.stringContaining('Reading only') })
+    expect(config()).toContain(secret)
+    expect(config()).toContain('solo: true')
+    expect(config().match(/operate:/g)).toHaveLength(1)
   })
 
   it('lists privileges that the token lacks and prints what grants them', async () => {

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { type OpenHome, openHome } from '../../src/compose.js'
@@ -9,6 +10,7 @@ import { type Lab, startLab } from '../support/lab.js'
 
 /** What is seen best from inside one process: completion, syncs that meet, the periodic reading. */
 
+const caller = { surface: 'console', account: userInfo().username, as: null } as const
 let lab: Lab
 let home: OpenHome
 beforeAll(async () => {
@@ -17,6 +19,7 @@ beforeAll(async () => {
   const opened = await openHome(homePaths(lab.home), {
     environment: {},
     clock: systemClock,
+    user: userInfo().username,
     packageRoot: resolve('.'),
     logLevel: 'warn',
     logTarget: null,
@@ -31,10 +34,11 @@ afterAll(async () => {
 })
 
 describe('completion', () => {
-  const offers = async (line: string) => (await home.road.complete(line, null)).map(({ text }) => text)
+  const offers = async (line: string) =>
+    (await home.road.complete(line, null, caller)).map(({ text }) => text)
 
   it.each([
-    ['sta', ['status']],
+    ['sta', ['start', 'status']],
     ['task ', ['ls', 'show']],
     ['show web', ['web-01', 'web-02']],
     ['show pve', ['pve1', 'pve2', 'pve3']],
@@ -93,7 +97,14 @@ describe('syncs', () => {
         return home.syncer.sync(cluster)
       },
     }
-    const parts = { clusters: ['lab'], leases: home.stores.leases, syncer, clock, onFault: String }
+    const parts = {
+      clusters: ['lab'],
+      leases: home.stores.leases,
+      syncer,
+      clock,
+      atOnce: false,
+      onFault: String,
+    }
 
     await home.stores.leases.acquire('runner', 'another', 60_000, new Date())
     const waiting = periodicSync({ ...parts, holder: 'me' }, stop.signal)

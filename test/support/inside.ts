@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { execJson, exitCode } from '../../src/chat/console/json.js'
 import { openHome } from '../../src/compose.js'
@@ -6,7 +7,8 @@ import { isRefusal, RefusalError } from '../../src/core/refusal.js'
 import { systemClock } from '../../src/system/clock.js'
 import { keepOutput } from './program.js'
 
-const caller = { surface: 'console', account: 'tester' } as const
+const user = userInfo().username
+const caller = { surface: 'console', account: user, as: null } as const
 
 /** One command like `exec --json`, without the cost of a process: the home is opened and closed for each. */
 export async function ask(home: string, ...words: string[]) {
@@ -21,6 +23,7 @@ async function answerOf(home: string, words: readonly string[]) {
     const opened = await openHome(homePaths(home), {
       environment: { PROXMOX_MPC_REQUEST_LOG: process.env.PROXMOX_MPC_REQUEST_LOG },
       clock: systemClock,
+      user,
       packageRoot: resolve('.'),
       logLevel: 'warn',
       logTarget: null,

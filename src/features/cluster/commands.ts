@@ -1,7 +1,8 @@
 import { optional } from '../../core/args.js'
-import { type Command, defineCommand } from '../../core/command.js'
+import { defineCommand, type Query } from '../../core/command.js'
 import type { QueryContext } from '../../ports/query.js'
 import { diagnose } from './doctor.js'
+import { standingChecks } from './doctor-people.js'
 import { doctorCard, statusCard, syncCard } from './view.js'
 
 const status = defineCommand({
@@ -55,7 +56,8 @@ const doctor = defineCommand({
   freshness: 'none',
   args: { target: optional.choice({ label: 'target', summary: 'what to check' }, ['pve']) },
   answer: async (context: QueryContext, { target }) => {
-    const home = target === undefined ? await context.homeChecks() : []
+    const home =
+      target === undefined ? [...(await context.homeChecks()), ...(await standingChecks(context))] : []
     const diagnoses = await Promise.all(
       context.workspace.clusters.map((cluster) => diagnose(context, cluster)),
     )
@@ -63,4 +65,4 @@ const doctor = defineCommand({
   },
 })
 
-export const clusterCommands: readonly Command<QueryContext>[] = [status, sync, doctor]
+export const clusterCommands: readonly Query<QueryContext>[] = [status, sync, doctor]

@@ -3,7 +3,7 @@ import { liveSource, neverSynced } from '../../core/facts.js'
 import { refusalOf } from '../../core/outage.js'
 import { missingPrivileges, roleScript } from '../../core/privileges.js'
 import type { Check } from '../../ports/checks.js'
-import { type Probe, PveError } from '../../ports/pve.js'
+import { type Probe, type PveCluster, PveError } from '../../ports/pve.js'
 import type { QueryContext } from '../../ports/query.js'
 
 export type Diagnosis = {
@@ -23,6 +23,7 @@ export async function diagnose(context: QueryContext, cluster: string): Promise<
   try {
     const probe = await pve.access.probe(context.signal)
     const missing = missingPrivileges(probe.permissions, 'read', majorOf(probe.version))
+    const operate = await operateCheck(pve, majorOf(probe.version), context.signal)
     return {
       cluster,
       checks: [
@@ -35,10 +36,11 @@ export async function diagnose(context: QueryContext, cluster: string): Promise<
         { subject: `${cluster}: version`, state: 'ok', finding: `Proxmox VE ${probe.version}`, hint: '' },
         quorumCheck(cluster, probe),
         privilegeCheck(cluster, missing),
+        operate.check,
         clockCheck(cluster, probe.clockAhead),
         ...endpointChecks(cluster, pve.access.endpoints()),
       ],
-      script: missing.length === 0 ? '' : roleScript('read', probe.version),
+      script: scriptFor(probe.version, missing.length > 0, operate.lacks),
       source: liveSource(cluster, context.now.toISOString()),
     }
   } catch (error) {
@@ -49,6 +51,7 @@ export async function diagnose(context: QueryContext, cluster: string): Promise<
       cluster,
       checks: [
         { subject: `${cluster}: connection`, state: 'failed', finding, hint: refusal.hint },
+        ...(pve.operate === null ? [noOperateToken(cluster)] : []),
         ...endpointChecks(cluster, pve.access.endpoints()),
       ],
       script: '',
@@ -93,6 +96,64 @@ function privilegeCheck(
     hint: 'Run the commands below on a node, as root.',
   }
 }
+
+function scriptFor(version: string, read: boolean, operate: boolean): string {
+  if (!read && !operate) return ''
+  return roleScript(read && operate ? ['read', 'operate'] : read ? 'read' : 'operate', version)
+}
+
+function noOperateToken(cluster: string): Check {
+  return {
+    subject: `${cluster}: token for changes`,
+    state: 'warning',
+    finding: 'there is none: changes are refused',
+    hint: `Put one into the configuration as tokens.operate of ${cluster}.`,
+  }
+}
+
+/** Whether there is a token for changes, and whether it may switch guests on and off. */
+async function operateCheck(
+  pve: PveCluster,
+  major: 8 | 9,
+  signal: AbortSignal,
+): Promise<{ readonly check: Check; readonly lacks: boolean }> {
+  if (pve.operate === null) return { check: noOperateToken(pve.name), lacks: false }
+  const subject = `${pve.name}: token for changes`
+  try {
+    const permissions = await pve.operate.permissions(signal)
+    const lacking = missingPrivileges(permissions, 'operate', major).filter(({ privileges }) =>
+      privileges.some((privilege) => NEEDED_FOR_CHANGES.includes(privilege)),
+    )
+    if (lacking.length === 0)
+      return {
+        check: {
+          subject,
+          state: 'ok',
+          finding: `${pve.operate.tokenId} may switch guests on and off`,
+          hint: '',
+        },
+        lacks: false,
+      }
+    const where = lacking.map(({ path }) => path).join(', ')
+    return {
+      check: {
+        subject,
+        state: 'warning',
+        finding: `${pve.operate.tokenId} lacks ${NEEDED_FOR_CHANGES.join(', ')} on ${where}: changes there fail`,
+        hint: 'Run the commands below on a node, as root.',
+      },
+      lacks: true,
+    }
+  } catch (error) {
+    if (!(error instanceof PveError)) throw error
+    const refusal = refusalOf(error.outage)
+    const finding = [refusal.message, ...refusal.details].join(' ')
+    return { check: { subject, state: 'failed', finding, hint: refusal.hint }, lacks: false }
+  }
+}
+
+/** What today's changes take; the role that the script makes has more, for what is still to come. */
+const NEEDED_FOR_CHANGES: readonly string[] = ['VM.PowerMgmt']
 
 function clockCheck(cluster: string, ahead: number): Check {
   const subject = `${cluster}: clock`

@@ -1,5 +1,5 @@
 import { optional } from '../../core/args.js'
-import { type Command, commandName, defineCommand } from '../../core/command.js'
+import { commandName, defineCommand, type Query } from '../../core/command.js'
 import { refuse } from '../../core/refusal.js'
 import type { QueryContext } from '../../ports/query.js'
 import { allCommandsCard, oneCommandCard } from './view.js'
@@ -9,6 +9,7 @@ const help = defineCommand({
   group: 'pve',
   summary: 'What can be typed, or how one command is used',
   risk: 'read',
+  role: 'anyone',
   examples: ['help', 'help ls', 'help task show'],
   freshness: 'none',
   args: { topic: optional.words({ label: 'command', summary: 'the command to explain' }) },
@@ -26,4 +27,4 @@ const help = defineCommand({
   },
 })
 
-export const helpCommands: readonly Command<QueryContext>[] = [help]
+export const helpCommands: readonly Query<QueryContext>[] = [help]

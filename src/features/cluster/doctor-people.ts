@@ -1,0 +1,114 @@
+import { headText } from '../../core/audit.js'
+import { commandName } from '../../core/command.js'
+import { count } from '../../core/facts.js'
+import { holdsAnywhere, holdsEverywhere, type Person } from '../../core/people.js'
+import { isRefusal } from '../../core/refusal.js'
+import type { Check } from '../../ports/checks.js'
+import type { QueryContext } from '../../ports/query.js'
+import type { AuditStore } from '../../ports/store/audit.js'
+import { policyChecks } from './doctor-policy.js'
+
+/** What belongs to no cluster: who is there, whether they can decide what the policy asks for, and the audit log. */
+export async function standingChecks(context: QueryContext): Promise<readonly Check[]> {
+  const settings = context.settings()
+  const people = await context.stores.people.list()
+  const audit = await auditCheck(context.stores.audit)
+  if (isRefusal(settings))
+    return [
+      ...peopleChecks(people, false),
+      {
+        subject: 'policy',
+        state: 'failed',
+        finding: [`changes are refused. ${settings.message}`, ...settings.details].join(' '),
+        hint: settings.hint,
+      },
+      audit,
+    ]
+  const changes = context.commands.flatMap((command) =>
+    command.kind === 'change' ? [commandName(command)] : [],
+  )
+  return [
+    ...peopleChecks(people, settings.demo),
+    ...policyChecks({
+      policy: settings.policy,
+      people: people.filter((person) => settings.demo || person.accounts.length > 0),
+      workspace: context.workspace.name,
+      workspaces: context.workspaces.map(({ name }) => name),
+      changes,
+      nearest: context.nearest,
+    }),
+    audit,
+  ]
+}
+
+/** In a demo anybody may speak as anybody, so that accounts do not matter. */
+function peopleChecks(people: readonly Person[], demo: boolean): readonly Check[] {
+  const speaking = people.filter(({ accounts }) => demo || accounts.length > 0)
+  const silent = people.filter((person) => !speaking.includes(person)).map(({ name }) => name)
+  const mute: readonly Check[] =
+    silent.length === 0
+      ? []
+      : [
+          {
+            subject: 'accounts',
+            state: 'warning',
+            finding: `no account: ${silent.join(', ')}; they can neither ask nor decide`,
+            hint: 'Let them link one: `person invite NAME`; or forget them: `person rm NAME`.',
+          },
+        ]
+  return [adminCheck(people, speaking), ...operatorCheck(speaking), ...mute]
+}
+
+function adminCheck(people: readonly Person[], speaking: readonly Person[]): Check {
+  const admins = speaking.filter(({ grants }) => holdsEverywhere(grants, 'admin')).map(({ name }) => name)
+  if (admins.length > 0)
+    return {
+      subject: 'people',
+      state: 'ok',
+      finding: `${count(people.length, 'person', 'persons')}; admin: ${admins.join(', ')}`,
+      hint: '',
+    }
+  const silent = people.some(({ grants }) => holdsEverywhere(grants, 'admin'))
+  return {
+    subject: 'people',
+    state: 'failed',
+    finding: silent ? 'nobody who is admin has an account' : 'nobody is admin',
+    hint: 'People and roles cannot be changed any more. Restore a backup from before: proxmox-mpc db restore FILE.',
+  }
+}
+
+function operatorCheck(speaking: readonly Person[]): readonly Check[] {
+  if (speaking.some(({ grants }) => holdsAnywhere(grants, 'operator'))) return []
+  return [
+    {
+      subject: 'operators',
+      state: 'warning',
+      finding: 'nobody may ask for changes',
+      hint: 'Let somebody: `grant add NAME operator`.',
+    },
+  ]
+}
+
+/** So much of the head tells two apart at a glance; `audit verify` prints it whole. */
+const SHOWN_HEAD = 20
+
+async function auditCheck(audit: Pick<AuditStore, 'verify'>): Promise<Check> {
+  const subject = 'audit log'
+  const verified = await audit.verify(null)
+  if (verified.kind === 'broken')
+    return {
+      subject,
+      state: 'failed',
+      finding: `broken at entry ${verified.seq}: ${verified.why}`,
+      hint: 'Keep the database as it is, and compare it with a backup and with heads that were kept elsewhere.',
+    }
+  const { head } = verified
+  const text = headText(head)
+  const shown = text.length > SHOWN_HEAD ? `${text.slice(0, SHOWN_HEAD)}…` : text
+  return {
+    subject,
+    state: 'ok',
+    finding: `${count(head.seq, 'entry', 'entries')}, whole; head ${shown}`,
+    hint: '',
+  }
+}

@@ -1,0 +1,142 @@
+import type { Operation, Step, StepEnd } from '../../core/operation.js'
+import { refusalOf } from '../../core/outage.js'
+import type { PlanTarget } from '../../core/plan.js'
+import { recheck } from '../../core/recheck.js'
+import { isRefusal, type Refusal } from '../../core/refusal.js'
+import { PveError } from '../../ports/pve.js'
+import { follow, type StepOutcome } from './follow.js'
+import { readTarget } from './look.js'
+import { type ExecutionParts, LetGo } from './parts.js'
+import { settle } from './settle.js'
+
+/** One target of an operation that this process holds. */
+export type StepRun = {
+  readonly parts: ExecutionParts
+  readonly operation: number
+  readonly target: PlanTarget
+  readonly signal: AbortSignal
+}
+
+type Ended = {
+  readonly state: StepEnd
+  readonly code: string | null
+  readonly message: string | null
+  readonly log: readonly string[]
+}
+
+/** Brings a step from where it stands to its end: recheck, intent, one call, its task, the guest. Gives how it ended. */
+export async function runStep(run: StepRun, step: Step): Promise<StepEnd> {
+  switch (step.state) {
+    case 'pending':
+      return begin(run, step)
+    case 'sent':
+      return settled(run, step)
+    case 'following':
+      return followed(run, step)
+    default:
+      return step.state
+  }
+}
+
+async function begin(run: StepRun, step: Step): Promise<StepEnd> {
+  const { parts, target, signal } = run
+  const reading = await readTarget(parts, step, signal)
+  if (reading === null)
+    return end(run, step, {
+      state: 'failed',
+      code: 'cluster_unreachable',
+      message: `Cluster ${step.cluster} could not be read, so nothing was sent.`,
+      log: [],
+    })
+  const found = recheck(target, reading)
+  if (found.kind !== 'same') {
+    const code = found.kind === 'already' ? 'already' : found.code
+    return end(run, step, { state: found.kind, code, message: found.sentence, log: [] })
+  }
+  return send(run, step, found.facts.node, found.facts.nodeTime)
+}
+
+/**
+ * The intent is committed, then the call is sent, once. The commit renewed the lease; when it took so long that too little
+ * of it may be left, nothing is sent: another process might take over while PVE still executes.
+ */
+async function send(run: StepRun, step: Step, node: string, nodeTime: number | null): Promise<StepEnd> {
+  const { parts, target } = run
+  const { clock, timing, holder } = parts
+  const { operate } = parts.pve(step.cluster)
+  if (operate === null)
+    return end(run, step, {
+      state: 'failed',
+      code: 'no_operate_token',
+      message: `Cluster ${step.cluster} has no token for operations any more.`,
+      log: [],
+    })
+  const before = clock.monotonic()
+  const seconds = nodeTime ?? Math.floor(clock.now().getTime() / 1000)
+  const intended = held(
+    await apply(run, { kind: 'intend', holder, index: step.index, node, nodeTime: seconds }),
+  )
+  const sent = intended.steps[step.index] ?? step
+  if (timing.lease - (clock.monotonic() - before) <= timing.sendMargin)
+    return end(run, sent, {
+      state: 'failed',
+      code: 'not_started',
+      message: 'This machine was too slow to send it safely; nothing was sent.',
+      log: [],
+    })
+  let upid: string
+  try {
+    const { verb, timeout, overruleShutdown } = target.call
+    upid = await operate.power({ kind: step.kind, vmid: step.vmid, node, verb, timeout, overruleShutdown })
+  } catch (error) {
+    if (!(error instanceof PveError)) throw error
+    if (error.outage.ambiguous) return settled(run, sent)
+    const refusal = refusalOf(error.outage)
+    return end(run, sent, { state: 'failed', code: refusal.code, message: saidBy(refusal), log: [] })
+  }
+  return known(run, sent, upid)
+}
+
+function saidBy({ message, details }: Refusal): string {
+  return details.length === 0 ? message : `${message} ${details.join(' ')}`
+}
+
+async function settled(run: StepRun, step: Step): Promise<StepEnd> {
+  const found = await settle(run.parts, step, run.target, run.signal)
+  return found.kind === 'adopted' ? known(run, step, found.upid) : end(run, step, found.outcome)
+}
+
+/** The task's id is stored before it is followed: whoever takes over goes on with it. */
+async function known(run: StepRun, step: Step, upid: string): Promise<StepEnd> {
+  const { holder } = run.parts
+  const following = held(await apply(run, { kind: 'follow', holder, index: step.index, upid }))
+  return followed(run, following.steps[step.index] ?? step)
+}
+
+async function followed(run: StepRun, step: Step): Promise<StepEnd> {
+  const { upid } = step
+  if (upid === null) return settled(run, step)
+  const outcome: StepOutcome = await follow(run.parts, { ...step, upid }, run.target, run.signal)
+  return end(run, step, outcome)
+}
+
+async function end(run: StepRun, step: Step, ended: Ended): Promise<StepEnd> {
+  const { holder } = run.parts
+  held(await apply(run, { kind: 'end', holder, index: step.index, ...ended }))
+  return ended.state
+}
+
+async function apply(
+  { parts, operation }: StepRun,
+  event: Parameters<ExecutionParts['stores']['operations']['apply']>[1],
+): Promise<Operation | Refusal> {
+  const applied = await parts.stores.operations.apply(operation, event, parts.clock.now())
+  parts.onChange(operation)
+  return applied
+}
+
+/** An operation that is in other hands by now is let go of. */
+function held(applied: Operation | Refusal): Operation {
+  if (isRefusal(applied)) throw new LetGo(applied.message)
+  return applied
+}

@@ -1,0 +1,77 @@
+import type { DatedChange, Picture, StoredGuest, StoredInventory } from '../core/change.js'
+import { type Grant, holdsEverywhere, holdsFor } from '../core/people.js'
+import { guestKey } from '../core/resource.js'
+import type { Stores } from '../ports/store/stores.js'
+
+type Seen = Pick<Stores, 'inventory' | 'history' | 'tasks'>
+
+/**
+ * The stores as somebody sees them who may read only some guests: the others are not there. Nodes and storages, which
+ * belong to no guest, stay; so do pools that hold one of theirs.
+ */
+export function scopedStores(stores: Stores, grants: readonly Grant[]): Stores {
+  if (holdsEverywhere(grants, 'reader')) return stores
+  const mine = (cluster: string) => (guest: StoredGuest) => holdsFor(grants, 'reader', { ...guest, cluster })
+  const narrow = (picture: Picture | null): Picture | null =>
+    picture === null ? null : { ...picture, inventory: narrowed(picture.inventory, mine(picture.cluster)) }
+  const visible = async (cluster: string): Promise<ReadonlySet<string>> => {
+    const picture = narrow(await stores.inventory.base(cluster))
+    return new Set(picture?.inventory.guests.map(({ vmid }) => guestKey(vmid)))
+  }
+  const seen: Seen = {
+    inventory: {
+      ...stores.inventory,
+      picture: async (cluster) => narrow(await stores.inventory.picture(cluster)),
+      base: async (cluster) => narrow(await stores.inventory.base(cluster)),
+    },
+    history: {
+      of: async (cluster, key, limit) => {
+        const keys = await visible(cluster)
+        return hides(key, keys) ? [] : stores.history.of(cluster, key, limit)
+      },
+      since: async (cluster, since, limit) => {
+        const keys = await visible(cluster)
+        const changes = await stores.history.since(cluster, since, limit)
+        return changes.filter((change: DatedChange) => !hides(change.key, keys))
+      },
+      stateAt: async (cluster, at) => {
+        const state = await stores.history.stateAt(cluster, at)
+        return state === null ? null : { ...state, inventory: narrowed(state.inventory, mine(cluster)) }
+      },
+      find: async (cluster, name) => {
+        const keys = await visible(cluster)
+        return (await stores.history.find(cluster, name)).filter(({ key }) => !hides(key, keys))
+      },
+    },
+    tasks: {
+      ...stores.tasks,
+      list: async (cluster, filter) => {
+        const keys = await visible(cluster)
+        return (await stores.tasks.list(cluster, filter)).filter(({ id }) => !hides(guestKeyOf(id), keys))
+      },
+      find: async (clusters, reference) => {
+        const found = await stores.tasks.find(clusters, reference)
+        const kept = await Promise.all(
+          found.map(async (task) => !hides(guestKeyOf(task.id), await visible(task.cluster))),
+        )
+        return found.filter((_, at) => kept[at])
+      },
+    },
+  }
+  return { ...stores, ...seen }
+}
+
+function narrowed(inventory: StoredInventory, mine: (guest: StoredGuest) => boolean): StoredInventory {
+  const guests = inventory.guests.filter(mine)
+  const pools = new Set(guests.map(({ pool }) => pool))
+  return { ...inventory, guests, pools: inventory.pools.filter(({ name }) => pools.has(name)) }
+}
+
+const hides = (key: string, visible: ReadonlySet<string>): boolean =>
+  key.startsWith('guest/') && !visible.has(key)
+
+/** A task's id is a vmid, a vmid with a storage, or something else. */
+function guestKeyOf(taskId: string): string {
+  const vmid = /^\d{3,9}/.exec(taskId)?.[0]
+  return vmid === undefined ? taskId : guestKey(Number(vmid))
+}

@@ -1,0 +1,63 @@
+import { type Answer, commandName } from '../core/command.js'
+import { type Operation, operationName } from '../core/operation.js'
+import { holdsFor } from '../core/people.js'
+import { isRefusal, refuse } from '../core/refusal.js'
+import type { Workspace } from '../ports/query.js'
+import { answerOf, placesOfOperation } from './desk.js'
+import { settleUnknown } from './execution/settle-unknown.js'
+import type { Speaker } from './identify.js'
+import { planChange } from './plan.js'
+import type { RoadParts } from './road.js'
+import { guestsOf } from './undo.js'
+
+type At = {
+  readonly parts: RoadParts
+  readonly speaker: Extract<Speaker, { readonly kind: 'known' }>
+  readonly workspace: Workspace
+}
+
+/** Targets of a stopped bulk with which `continue` goes on. */
+const LEFT = ['skipped', 'cancelled', 'failed', 'stale']
+
+/**
+ * `continue`: an `unknown` is looked at again and ended by what is found, nothing is sent; what a stopped bulk has left
+ * becomes a new plan under policy.
+ */
+export async function takeUp(at: At, operation: Operation, reason: string | null): Promise<Answer> {
+  const { parts, speaker, workspace } = at
+  const name = operationName(operation.id)
+  if (operation.state === 'unknown') {
+    const places = await placesOfOperation(parts, operation)
+    if (!places.every((place) => holdsFor(speaker.person.grants, 'operator', place)))
+      return refuse(
+        'out_of_scope',
+        `${speaker.person.name} is not operator for all guests of ${name}.`,
+        '`whoami` shows your roles.',
+      )
+    const settled = await settleUnknown(parts, operation, speaker.actor)
+    return isRefusal(settled) ? settled : answerOf(at, settled)
+  }
+  const left = operation.steps.filter(({ state }) => LEFT.includes(state))
+  const resumable = ['partial', 'failed', 'stale', 'cancelled'].includes(operation.state)
+  const begun = operation.decidedAt !== null
+  const command = parts.commands.find((each) => commandName(each) === operation.command)
+  if (!resumable || !begun || left.length === 0 || command?.kind !== 'change')
+    return refuse(
+      'nothing_to_continue',
+      `${name} has nothing left to go on with: it is ${operation.state}.`,
+      `\`why ${name}\` shows how each guest fared.`,
+    )
+  return planChange(parts, {
+    command,
+    values: {
+      guests: await guestsOf(parts, left),
+      reason: reason ?? operation.reason ?? undefined,
+      parallel: operation.parallel,
+      'keep-going': operation.keepGoing,
+    },
+    speaker,
+    workspace,
+    signal: new AbortController().signal,
+    after: { kind: 'continue', operation: operation.id },
+  })
+}

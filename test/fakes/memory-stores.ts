@@ -1,0 +1,171 @@
+import { type AuditEntry, ChainCheck, chained, type NewAudit } from '../../src/core/audit.js'
+import { ENDED, OPEN_STEPS, type Operation } from '../../src/core/operation.js'
+import type { Person } from '../../src/core/people.js'
+import { refuse } from '../../src/core/refusal.js'
+import { noted, transition } from '../../src/core/transition.js'
+import type { AuditStore } from '../../src/ports/store/audit.js'
+import type { Freeze, FreezeStore } from '../../src/ports/store/freezes.js'
+import type { LeaseStore } from '../../src/ports/store/leases.js'
+import type { MarkStore, SeenMark } from '../../src/ports/store/marks.js'
+import type { OperationStore } from '../../src/ports/store/operations.js'
+
+/** Stores of operations in memory: the state machine of core, and nothing of a database. For tests of what is above. */
+export function memoryStores() {
+  const entries: AuditEntry[] = []
+  const write = (audit: NewAudit, at: Date): AuditEntry => {
+    const last = entries.at(-1)
+    const entry = chained({ seq: last?.seq ?? 0, hash: last?.hash ?? '' }, audit, at.toISOString())
+    entries.push(entry)
+    return entry
+  }
+  return {
+    ...operationParts(write, entries),
+    audit: auditStore(entries, write),
+    ...smallStores(write),
+    entries,
+  }
+}
+
+type Write = (audit: NewAudit, at: Date) => AuditEntry
+
+function operationParts(write: Write, entries: readonly AuditEntry[]) {
+  const rows = new Map<number, Operation>()
+  const plans = new Map<number, { json: string; planDigest: string; shown: string }>()
+  const effective = (now: Date) =>
+    new Date(Math.max(now.getTime(), ...entries.map(({ at }) => Date.parse(at)).slice(-1)))
+  const operations: OperationStore = {
+    create: async ({ operation, plan, shown, at }) => {
+      const made = { ...operation, id: rows.size + 1 }
+      rows.set(made.id, made)
+      plans.set(made.id, { json: plan, planDigest: operation.planDigest, shown })
+      write(noted(made, 'operation.asked', { actor: made.requester }), at)
+      return made
+    },
+    get: async (id) => rows.get(id) ?? null,
+    plan: async (id) => plans.get(id) ?? null,
+    list: async ({ workspaces, states, limit }) =>
+      [...rows.values()]
+        .reverse()
+        .filter((each) => workspaces?.includes(each.workspace) ?? true)
+        .filter((each) => states?.includes(each.state) ?? true)
+        .slice(0, limit),
+    apply: async (id, event, now) => {
+      const row = rows.get(id)
+      if (row === undefined) throw new Error(`no operation ${id}`)
+      const at = effective(now)
+      const { operation, audit, refusal } = transition(row, event, at)
+      rows.set(id, operation)
+      for (const entry of audit) write(entry, at)
+      return refusal ?? operation
+    },
+    claim: async (id, { holder, seen, overtakes }, now) => {
+      const row = rows.get(id)
+      if (row === undefined) throw new Error(`no operation ${id}`)
+      const by = [...rows.values()].flatMap((other) => {
+        if (other.id === id || ENDED.has(other.state) || overtakes.includes(other.id)) return []
+        if (other.state !== 'running' && other.state !== 'unknown') return []
+        return other.steps
+          .filter(({ state }) => OPEN_STEPS.has(state) || state === 'pending')
+          .filter((step) => row.steps.some((own) => own.cluster === step.cluster && own.vmid === step.vmid))
+          .map(({ name }) => ({ guest: name, operation: other.id }))
+      })
+      if (by.length > 0) return { kind: 'held', by }
+      const at = effective(now)
+      const { operation, audit, refusal } = transition(row, { kind: 'claim', holder, seen }, at)
+      rows.set(id, operation)
+      for (const entry of audit) write(entry, at)
+      return refusal ?? { kind: 'claimed', operation }
+    },
+    beat: async (id, holder) => {
+      const row = rows.get(id)
+      if (row?.state !== 'running' || row.lease?.holder !== holder) return false
+      rows.set(id, { ...row, lease: { holder, beat: row.lease.beat + 1 } })
+      return true
+    },
+    ownUpids: async (cluster, upids) =>
+      new Map(
+        [...rows.values()].flatMap(({ id, requester, steps }) =>
+          steps
+            .filter((step) => step.cluster === cluster && step.upid !== null && upids.includes(step.upid))
+            .map((step) => [step.upid ?? '', { operation: id, requester }] as const),
+        ),
+      ),
+  }
+  return { operations }
+}
+
+function auditStore(entries: AuditEntry[], write: Write): AuditStore {
+  return {
+    append: async (entry, now) => write(entry, now),
+    list: async ({ operation, limit }) =>
+      [...entries]
+        .reverse()
+        .filter((entry) => operation === undefined || entry.operation === operation)
+        .slice(0, limit),
+    newest: async (action) => [...entries].reverse().find((entry) => entry.action === action) ?? null,
+    head: async () => ({ seq: entries.length, hash: entries.at(-1)?.hash ?? '' }),
+    verify: async (against) => {
+      const check = new ChainCheck(against)
+      for (const entry of entries) check.add(entry)
+      return check.end({ seq: entries.length, hash: entries.at(-1)?.hash ?? '' })
+    },
+    pieces: async function* () {
+      yield entries
+    },
+  }
+}
+
+function smallStores(write: Write) {
+  const frozen = new Map<string, Freeze>()
+  const seen = new Map<string, SeenMark>()
+  const freezes: FreezeStore = {
+    current: async (workspace) => frozen.get(workspace) ?? null,
+    freeze: async (freeze, actor, now) => {
+      frozen.set(freeze.workspace, freeze)
+      const { workspace, reason } = freeze
+      write(
+        {
+          action: 'workspace.frozen',
+          actor,
+          workspace,
+          operation: null,
+          subject: reason,
+          code: null,
+          data: {},
+        },
+        now,
+      )
+      return freeze
+    },
+    unfreeze: async (workspace) => {
+      const freeze = frozen.get(workspace)
+      frozen.delete(workspace)
+      return freeze ?? refuse('not_frozen', 'It is not frozen.', '')
+    },
+  }
+  const marks: MarkStore = {
+    get: async (cluster, vmid) => seen.get(`${cluster}/${vmid}`) ?? null,
+    put: async (list, now) => {
+      for (const { cluster, vmid, name, mark } of list)
+        if (mark.kind !== 'unknown') seen.set(`${cluster}/${vmid}`, { mark, name, seenAt: now.toISOString() })
+    },
+  }
+  const leases: LeaseStore = {
+    acquire: async () => true,
+    release: async () => {},
+    holder: async () => null,
+  }
+  return { freezes, marks, leases }
+}
+
+/** People who only are read. */
+export function fixedPeople(people: readonly Person[]) {
+  return {
+    list: async () => people,
+    byName: async (name: string) => people.find((person) => person.name === name) ?? null,
+    byAccount: async () => null,
+    change: async () => refuse('unknown_person', 'these people are fixed', ''),
+    invite: async () => refuse('unknown_person', 'these people are fixed', ''),
+    redeem: async () => refuse('unknown_person', 'these people are fixed', ''),
+  }
+}
