@@ -119,7 +119,7 @@ export async function openHome(paths: HomePaths, surroundings: Surroundings): Pr
     now,
     newCode: () => newCode(randomBytes),
     onFault,
-    homeChecks: () => homeChecks(paths, config, stores.health),
+    homeChecks: () => homeChecks(paths, config, stores.health, connections.operateProblem),
   })
   const periodic = { clusters, leases: stores.leases, syncer: sync, clock, holder, onFault }
   return {

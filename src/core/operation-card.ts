@@ -51,7 +51,7 @@ export function operationCard(operation: Operation, extras: CardExtras): Card {
     heading: `${name} ${operation.command} ${operation.asked}: ${operation.state}`,
     tone: TONES[operation.state],
     ...(texts.length === 0 ? {} : { text: texts.join('\n') }),
-    facts: factsOf(operation),
+    facts: factsOf(operation, extras.shown),
     table: tableOf(operation, extras),
     sections: sectionsOf(operation, extras),
   })
@@ -109,20 +109,15 @@ function listed(names: readonly string[]): string {
   return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
 }
 
-function factsOf(operation: Operation): readonly Fact[] {
+function factsOf(operation: Operation, shown: Shown | null): readonly Fact[] {
   const waiting = operation.state === 'waiting'
-  const decided = operation.decisions.map(({ actor, verdict, reason, counts, at }) =>
-    fact(PAST[verdict], `${actorText(actor)}${reason === null ? '' : `: ${reason}`}`, 'text', {
-      note: counts ? at : 'does not count any more',
-    }),
-  )
   return [
     fact('asked by', actorText(operation.requester), 'text'),
     fact('asked', operation.createdAt, 'time'),
     ...(operation.reason === null ? [] : [fact('reason', operation.reason)]),
     fact('risk', operation.risk, 'text', operation.risk === 'destructive' ? { tone: 'danger' } : {}),
     fact('plan digest', operation.planDigest),
-    ...decided,
+    ...(waiting && shown !== null ? [fact('guests read', shown.at, 'time')] : []),
     ...(waiting ? [fact('expires', operation.expiresAt, 'time')] : []),
     ...(operation.endedAt === null ? [] : [fact('ended', operation.endedAt, 'time')]),
     ...(operation.code === null ? [] : [fact('code', operation.code)]),
@@ -137,7 +132,25 @@ function factsOf(operation: Operation): readonly Fact[] {
   ]
 }
 
-const PAST = { confirm: 'confirmed by', approve: 'approved by', deny: 'denied by' } as const
+const PAST = { confirm: 'confirmed', approve: 'approved', deny: 'denied' } as const
+
+/** Who decided what, when and why. */
+function decisionsOf({ decisions }: Operation): readonly Section[] {
+  if (decisions.length === 0) return []
+  const rows = decisions.map(({ actor, verdict, reason, counts, at }) => ({
+    who: actorText(actor),
+    what: counts ? PAST[verdict] : `${PAST[verdict]} (does not count any more)`,
+    at,
+    reason,
+  }))
+  const columns = [
+    column('who', 'who', 'text', 0),
+    column('what', 'decided', 'text', 0),
+    column('at', 'when', 'time', 1),
+    ...(decisions.some(({ reason }) => reason !== null) ? [column('reason', 'reason', 'text', 0)] : []),
+  ]
+  return [{ title: 'decisions', table: { columns, rows, empty: '' } }]
+}
 
 function tableOf(operation: Operation, { shown, tails }: CardExtras): Table {
   const undecided = operation.state === 'waiting'
@@ -168,7 +181,7 @@ function tableOf(operation: Operation, { shown, tails }: CardExtras): Table {
         column('guest', 'guest', 'text', 0),
         column('state', 'state', 'state', 0),
         column('node', 'node', 'text', 3),
-        column('says', 'what happened', 'text', 1),
+        column('says', 'what happened', 'text', 0),
         column('task', 'task', 'text', 5),
       ]
   return { columns, rows, empty: 'no guests' }
@@ -184,7 +197,8 @@ function sectionsOf(operation: Operation, extras: CardExtras): readonly Section[
     .filter(({ log }) => log.length > 0)
     .slice(0, MOST_TOLD)
     .map(({ name, log }) => ({ title: `last lines of the task on ${name}`, text: log.join('\n') }))
-  if (plan === null) return logs
+  const decided = decisionsOf(operation)
+  if (plan === null) return [...decided, ...logs]
   const will = open || extras.withRules === true ? [willHappen(plan)] : []
   const notes = open ? notesOf(shown) : []
   const left =
@@ -200,7 +214,7 @@ function sectionsOf(operation: Operation, extras: CardExtras): readonly Section[
     extras.withRules === true
       ? [{ title: 'why', text: plan.because.map(({ rule, asks }) => `${rule} asks for ${asks}.`).join('\n') }]
       : []
-  return [...will, ...notes, ...left, ...rules, ...logs]
+  return [...will, ...notes, ...left, ...rules, ...decided, ...logs]
 }
 
 function willHappen(plan: Plan): Section {
@@ -232,7 +246,7 @@ function notesOf(shown: Shown | null): readonly Section[] {
     .slice(0, MOST_TOLD)
     .flatMap(({ guest, notes }) => notes.map((note) => `${guest}: ${note}`))
   const more = told.length > MOST_TOLD ? [`and notes on ${told.length - MOST_TOLD} more guests`] : []
-  return [{ title: `to know (read ${shown?.at ?? ''})`, text: [...lines, ...more].join('\n') }]
+  return [{ title: 'to know', text: [...lines, ...more].join('\n') }]
 }
 
 /** What may be chosen from a waiting operation's card by somebody who may decide it (`approver`) or who asked for it. */

@@ -14,6 +14,11 @@ const words = z
   .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
   .transform((value) => (typeof value === 'string' ? [value] : value))
 
+const guest = z.union([z.string().min(1), z.int()])
+const guests = z
+  .union([guest, z.array(guest).min(1)])
+  .transform((value) => (Array.isArray(value) ? value : [value]).map(String))
+
 const require = z.strictObject({
   /** `true`: the requester's own confirmation; `typed`: whoever decides types the guest's name. */
   confirm: z.union([z.boolean(), z.literal('typed')]).optional(),
@@ -36,7 +41,7 @@ const when = z.strictObject({
   tag: words.optional(),
   pool: words.optional(),
   node: words.optional(),
-  guest: words.optional(),
+  guest: guests.optional(),
   workspace: words.optional(),
 })
 
@@ -63,7 +68,7 @@ const guards = z.strictObject({
   /** Guests with one of these tags are left alone, but for what is routine. */
   tags: z.array(z.string().min(1)).default([]),
   /** Names or numbers of such guests. */
-  guests: z.array(z.union([z.string().min(1), z.int()])).default([]),
+  guests: z.array(guest).default([]),
 })
 
 export const Policy = z.strictObject({
@@ -168,11 +173,16 @@ function matches(wanted: PolicyRule['when'], facts: PolicyFacts): boolean {
   // One target is enough, but all conditions must hold for that same one.
   return facts.targets.some(
     (target) =>
-      (tag === undefined || tag.some((name) => target.tags.includes(name.toLowerCase()))) &&
+      (tag === undefined || tag.some((name) => hasTag(target, name))) &&
       one(pool, target.pool ?? '') &&
       one(node, target.node) &&
       (guest === undefined || guest.some((name) => isGuest(name, target))),
   )
+}
+
+/** Proxmox VE can be set to tell upper from lower case in tags; a guard must not be missed for that. */
+function hasTag(target: Pick<PolicyTarget, 'tags'>, name: string): boolean {
+  return target.tags.some((tag) => tag.toLowerCase() === name.toLowerCase())
 }
 
 /** A guest as a config file names it: by number or by name. */
@@ -224,7 +234,7 @@ export function underSolo(
 
 /** Why a guest is guarded by this config; null when it is not. */
 export function guardOf(policy: Policy, target: PolicyTarget): string | null {
-  const tag = policy.guards.tags.find((name) => target.tags.includes(name.toLowerCase()))
+  const tag = policy.guards.tags.find((name) => hasTag(target, name))
   if (tag !== undefined) return `the tag ${tag}`
   return policy.guards.guests.some((name) => isGuest(name, target)) ? 'the list of guarded guests' : null
 }

@@ -1,5 +1,6 @@
 import { type Card, card } from '../core/card.js'
 import type { Answer } from '../core/command.js'
+import { fact } from '../core/facts.js'
 import { ENDED, type Operation, operationName } from '../core/operation.js'
 import { isRefusal, refuse } from '../core/refusal.js'
 import type { FollowOptions } from '../ports/road.js'
@@ -75,6 +76,7 @@ export function reminderCard(operation: Operation): Card {
   return card({
     heading: `${name} still waits: ${operation.command} ${operation.asked}`,
     tone: 'warning',
-    text: `Asked by ${operation.requester.person}; it expires at ${operation.expiresAt}. \`approvals\` shows what it needs.`,
+    text: '`approvals` shows what it needs.',
+    facts: [fact('asked by', operation.requester.person), fact('expires', operation.expiresAt, 'time')],
   })
 }

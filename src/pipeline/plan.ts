@@ -135,6 +135,11 @@ async function decideOn(
       judged.sentence,
       `The rule \`${judged.rule}\` in the config file says so.`,
     )
+  const { requirement } = judged
+  const undecided = requirement.approvals === 0 && requirement.confirm === 'none'
+  // Where somebody decides, the reason is asked for with the decision; here there is no later time for it.
+  if (requirement.reason && undecided && told.reason === null)
+    return refuse('needs_reason', `\`${name}\` needs a reason here.`, "Add --reason 'why'.")
   const decidable = await requirementFor(parts, request, settings, judged.requirement, places)
   if (isRefusal(decidable)) return decidable
   const plan: Plan = {

@@ -73,7 +73,10 @@ async function travel(parts: RoadParts, request: Request): Promise<Answer> {
   if (isRefusal(parsed)) return parsed
   const { command } = parsed
   const speaker = await speakerOf(parts, request.caller)
-  const answer = isRefusal(speaker) ? speaker : await onward(parts, request, parsed, speaker)
+  // Who speaks as somebody that is gone can still leave, and speak as somebody else.
+  const stranded = isRefusal(speaker) && command.role === 'anyone'
+  const heard: Speaker | Refusal = stranded ? { kind: 'stranger' } : speaker
+  const answer = isRefusal(heard) ? heard : await onward(parts, request, parsed, heard)
   const weighty = command.kind === 'change' || command.risk === 'admin'
   if (weighty) await noteEnd(parts, request, command, speaker, answer)
   return answer

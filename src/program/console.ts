@@ -12,6 +12,7 @@ import { systemClock } from '../system/clock.js'
 import type { Given } from './arguments.js'
 import { initialise } from './init.js'
 import { endSignal, homeOf, type Process, surroundings } from './process.js'
+import { savingRoad } from './save-files.js'
 
 /** `console`: the console on a home. Where there is none, a person at a terminal can make one with `init`. */
 export async function runHomeConsole(given: Given, here: Process): Promise<number | Refusal> {
@@ -49,11 +50,17 @@ export async function openConsole(on: ConsoleOn, here: Process): Promise<number>
       tone: 'good',
       text: '`status` reads the cluster for the first time.',
     })
-    return { kind: 'opened', road: home.road, workspace: done.workspace, timeZoneOf: zones(home), card: set }
+    return {
+      kind: 'opened',
+      road: savingRoad(home.road, here.workingDirectory),
+      workspace: done.workspace,
+      timeZoneOf: zones(home),
+      card: set,
+    }
   }
   try {
     return await runConsole({
-      road: on.home?.road ?? homelessRoad(registry),
+      road: on.home === null ? homelessRoad(registry) : savingRoad(on.home.road, here.workingDirectory),
       input: here.input,
       output: here.output,
       errorOutput: here.errorOutput,

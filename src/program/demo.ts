@@ -81,14 +81,17 @@ async function openDemoHome(
 function greeting(kept: string | undefined) {
   return card({
     heading: 'Proxmox-MPC demo: a simulated cluster of a small company',
-    text:
+    text: [
       kept === undefined
         ? 'Nothing here is real, and it is gone when you leave (`demo --home DIR` keeps it).'
         : 'Nothing here is real. It goes on from here the next time.',
+      'You speak as alice. `as bob`, `as carol` and `as dave` change that; `whoami` says what you may do.',
+    ].join('\n'),
     actions: [
       { label: 'the cluster at a glance', words: 'status' },
       { label: 'all guests', words: 'ls' },
       { label: 'one of them', words: 'show web-01' },
+      { label: 'a change that needs another person', words: 'stop web-01' },
       { label: 'everything there is', words: 'help' },
     ],
   })

@@ -10,6 +10,7 @@ import { isRefusal, type Refusal, RefusalError, refuse } from '../core/refusal.j
 import { systemClock } from '../system/clock.js'
 import type { Given } from './arguments.js'
 import { endSignal, homeOf, type Process, surroundings } from './process.js'
+import { savingRoad } from './save-files.js'
 import { watch } from './watch.js'
 
 /** Options that are flags of the command as well: what is before `--` counts as if it stood behind the words. */
@@ -86,7 +87,8 @@ async function go(home: OpenHome, words: readonly string[], around: Around): Pro
   const workspace = given.text('workspace') ?? null
   try {
     return await runScript({
-      road: home.road,
+      // In JSON the file's text is part of the answer.
+      road: given.flag('json') ? home.road : savingRoad(home.road, here.workingDirectory),
       request: { caller, words, workspace, signal, progress: progress.report },
       patience: given.flag('detach') ? 'detach' : given.flag('wait') ? 'wait' : 'end',
       signal,

@@ -82,6 +82,9 @@ describe('rules', () => {
     [{ pool: 'Production' }, true],
     [{ node: 'pve2' }, false],
     [{ guest: 'WEB-01' }, true],
+    [{ guest: 101 }, true],
+    [{ guest: [102, 'web-02'] }, false],
+    [{ tag: 'PROD' }, true],
     [{ guest: 'web-0' }, false],
     [{ workspace: 'other' }, false],
     [{ command: ['start', 'stop'] }, true],
@@ -142,6 +145,7 @@ describe('guards', () => {
 
   it.each([
     [{ ...WEB, tags: ['keep'] }, 'the tag keep'],
+    [{ ...WEB, tags: ['Keep'] }, 'the tag keep'],
     [{ ...WEB, name: 'DB-01' }, 'the list of guarded guests'],
     [LAB, 'the list of guarded guests'],
     [WEB, null],
