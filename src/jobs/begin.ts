@@ -2,9 +2,9 @@ import type { Operation } from '../core/operation.js'
 import { holdsFor } from '../core/people.js'
 import { isRefusal } from '../core/refusal.js'
 import { mayDecide } from '../pipeline/deciders.js'
-import { placesOfOperation } from '../pipeline/desk.js'
 import type { ExecutionParts } from '../pipeline/execution/parts.js'
 import { frozen } from '../pipeline/freeze.js'
+import { placesOfOperation } from '../pipeline/present.js'
 import type { Seen } from './runner.js'
 
 export type MayBegin =

@@ -4,8 +4,8 @@ import { fact } from '../core/facts.js'
 import { ENDED, type Operation, operationName } from '../core/operation.js'
 import { isRefusal, refuse } from '../core/refusal.js'
 import type { FollowOptions } from '../ports/road.js'
-import { answerOf, cardOf } from './desk.js'
 import { identify } from './identify.js'
+import { answerOf, cardOf } from './present.js'
 import type { RoadParts } from './road.js'
 
 /** How often the store is asked where another process executes. */

@@ -18,25 +18,43 @@ const AT_A_TIME = 2
 /** After so many guests without an answer in time, the node's others are not asked any more. */
 const PATIENCE = 2
 
+export type FactsReader = (
+  places: readonly GuestPlace[],
+  signal: AbortSignal | undefined,
+) => Promise<readonly FactsReading[]>
+
 /**
  * Reads guests for a plan: one look at the cluster finds where each is, then each is read at its node. One answer per
  * place, in their order. Throws PveError only where the cluster itself cannot be read.
  */
-export async function readFacts(
-  engine: Engine,
-  clock: Clock,
-  places: readonly GuestPlace[],
-  signal: AbortSignal | undefined,
-): Promise<readonly FactsReading[]> {
-  if (places.length === 0) return []
-  const round = await beginRound(engine, clock, signal)
-  const turns = turnsPerNode()
-  return Promise.all(
-    places.map((place) => {
-      const node = listedNode(round.listing, place)
-      return node === null ? unlisted(round, place) : turns(node, () => readAt(round, { ...place, node }, 0))
-    }),
-  )
+export function factsReader(engine: Engine, clock: Clock): FactsReader {
+  let under: Promise<Round> | null = null
+  // One look at the cluster that is under way serves all who come meanwhile: a bulk reads hundreds of guests one by one.
+  const begin = (): Promise<Round> => {
+    under ??= beginRound(engine, clock).finally(() => {
+      under = null
+    })
+    return under
+  }
+  return async (places, signal) => {
+    if (places.length === 0) return []
+    signal?.throwIfAborted()
+    const joined = under !== null
+    const limits = { ...LIMITS, signal }
+    const round = { ...(await begin()), limits }
+    // A look that had begun before may lack what is there by now.
+    const lacking = joined && places.some((place) => listedNode(round.listing, place) === null)
+    const fresh = lacking ? { ...(await beginRound(engine, clock)), limits } : round
+    const turns = turnsPerNode()
+    return Promise.all(
+      places.map((place) => {
+        const node = listedNode(fresh.listing, place)
+        return node === null
+          ? unlisted(fresh, place)
+          : turns(node, () => readAt(fresh, { ...place, node }, 0))
+      }),
+    )
+  }
 }
 
 type NodeNow = { readonly online: boolean; readonly audited: boolean }
@@ -68,15 +86,15 @@ type Round = {
   readonly at: (node: string) => NodeRound
 }
 
-async function beginRound(engine: Engine, clock: Clock, signal: AbortSignal | undefined): Promise<Round> {
-  const source = sourceOf(engine, { signal })
+async function beginRound(engine: Engine, clock: Clock): Promise<Round> {
+  const source = sourceOf(engine)
   const [membership, nodeRows, listing] = await Promise.all([
-    knownOr(readMembership(engine, signal)),
+    knownOr(readMembership(engine, undefined)),
     source.rows(NodeRow, 'GET /nodes', source.api.nodes.$get()),
-    list(engine, signal),
+    list(engine),
   ])
   vouchFor(engine, nodeRows.rows)
-  const limits = { ...LIMITS, signal }
+  const limits = { ...LIMITS, signal: undefined }
   const nodes = new Map(nodeRows.rows.map((row) => [row.node, nodeNow(row)]))
   const rounds = new Map<string, NodeRound>()
   const told = membership.kind === 'known' ? membership.value : membership
@@ -87,7 +105,7 @@ async function beginRound(engine: Engine, clock: Clock, signal: AbortSignal | un
     nodes,
     quorate: told.kind === 'known' ? { kind: 'known', value: told.value.quorate } : told,
     listing,
-    relisted: once(() => list(engine, signal)),
+    relisted: once(() => list(engine)),
     permissions: (path) => readPermissions(source, path),
     at: (node) => {
       const found = rounds.get(node) ?? {
@@ -119,8 +137,8 @@ async function tasksOf(
     : { kind: 'unknown', why: `the token lacks Sys.Audit on /nodes/${node}` }
 }
 
-async function list(engine: Engine, signal: AbortSignal | undefined): Promise<Listing> {
-  const source = sourceOf(engine, { signal })
+async function list(engine: Engine): Promise<Listing> {
+  const source = sourceOf(engine)
   const answer = source.api.cluster.resources.$get({ type: 'vm' })
   const { rows, left } = await source.rows(GuestRow, 'GET /cluster/resources', answer)
   const byId = new Map<string, GuestRow>()

@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Timeframe } from '../ports/pve.js'
 import { type GuestLive, type Metrics, type MetricsTarget, PveError, type PveGuests } from '../ports/pve.js'
 import type { Engine } from './engine.js'
-import { readFacts } from './facts.js'
+import { factsReader } from './facts.js'
 import { liveParts } from './guest-parts.js'
 import { statusOf } from './guest-status.js'
 import { metricsOf } from './metrics.js'
@@ -13,7 +13,7 @@ import { type Source, sourceOf } from './source.js'
 /** Reads single guests through an engine, wherever they are. */
 export function pveGuests(engine: Engine, clock: Clock): PveGuests {
   return {
-    facts: (places, signal) => readFacts(engine, clock, places, signal),
+    facts: factsReader(engine, clock),
     live: async (guest, signal) => {
       const at = clock.now().toISOString()
       const source = sourceOf(engine, { signal })

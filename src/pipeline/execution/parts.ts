@@ -31,7 +31,7 @@ export const PATIENCE = {
 
 /** Pauses between looks: quick at first, since most tasks are short, then ever more polite. */
 export function pauseAfter(looks: number): number {
-  return [250, 500, 1000, 1000, 1000, 2000, 2000][looks] ?? 5000
+  return [250, 250, 500, 500, 500, 500, 1000, 1000, 1000, 2000, 2000][looks] ?? 5000
 }
 
 /** This process does not hold the operation any more, or is to end: everything stops where it stands. */
