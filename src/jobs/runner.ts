@@ -226,19 +226,30 @@ function changeBus(): ChangeBus {
     notify: (id) => {
       for (const wake of waiting.get(id) ?? []) wake()
     },
-    wait: (id, milliseconds, signal) =>
+    wait: (id, { atLeast, atMost }, signal) =>
       new Promise((resolve) => {
         const group = waiting.get(id) ?? new Set()
         waiting.set(id, group)
-        const wake = (): void => {
-          clearTimeout(timer)
-          signal?.removeEventListener('abort', wake)
+        const end = (): void => {
+          clearTimeout(latest)
+          clearTimeout(earliest)
+          signal?.removeEventListener('abort', end)
           group.delete(wake)
           if (group.size === 0 && waiting.get(id) === group) waiting.delete(id)
           resolve()
         }
-        const timer = setTimeout(wake, milliseconds)
-        signal?.addEventListener('abort', wake, { once: true })
+        let early = atLeast > 0
+        let woken = false
+        const wake = (): void => {
+          woken = true
+          if (!early) end()
+        }
+        const earliest = setTimeout(() => {
+          early = false
+          if (woken) end()
+        }, atLeast)
+        const latest = setTimeout(end, atMost)
+        signal?.addEventListener('abort', end, { once: true })
         group.add(wake)
       }),
   }

@@ -1,10 +1,5 @@
-
 import type { Answer } from '../core/command.js'
-import {
-  type Operation,
-  operationName,
-  type Verdict,
-} from '../core/operation.js'
+import { type Operation, operationName, type Verdict } from '../core/operation.js'
 import { holdsEverywhere, holdsFor, sameHuman } from '../core/people.js'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
 import type { DecisionWords, OperationsDesk } from '../ports/desk.js'

@@ -10,6 +10,9 @@ import type { RoadParts } from './road.js'
 
 /** How often the store is asked where another process executes. */
 const LOOK_MS = 400
+/** A large bulk changes hundreds of times a second; it is not looked at for each. */
+const MANY = 10
+const SELDOM_MS = 150
 /** Lines of a running task's log on the live card. */
 const TAIL_LINES = 1
 /** So many tasks are shown with their newest line. */
@@ -42,7 +45,8 @@ export async function followOperation(
       last = text
     }
     signal?.throwIfAborted()
-    await parts.runner.changed(id, LOOK_MS, signal)
+    const atLeast = operation.steps.length > MANY ? SELDOM_MS : 0
+    await parts.runner.changed(id, { atLeast, atMost: LOOK_MS }, signal)
     signal?.throwIfAborted()
   }
 }

@@ -10,6 +10,13 @@ export interface Runner {
   served(): Promise<boolean>
   /** Operations that have waited for half their time; each is given once. */
   reminders(): readonly Operation[]
-  /** Resolves when something happened to an operation in this process, or after so many milliseconds. */
-  changed(operation: number, milliseconds: number, signal?: AbortSignal): Promise<void>
+  /**
+   * Resolves when something happened to an operation in this process, but no sooner than `atLeast` and no later than
+   * `atMost` milliseconds from now.
+   */
+  changed(
+    operation: number,
+    wait: { readonly atLeast: number; readonly atMost: number },
+    signal?: AbortSignal,
+  ): Promise<void>
 }

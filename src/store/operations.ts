@@ -90,8 +90,8 @@ async function applyIn(
   now: Date,
 ): Promise<Operation | Refusal> {
   const at = await laterOf(tx, now)
-  const { operation, audit, refusal } = transition(before, cleaned(event), at)
-  const after = cleaned(operation)
+  // What comes out is made of what the database gave and of the event: both are clean.
+  const { operation: after, audit, refusal } = transition(before, cleaned(event), at)
   await writeDifferences(tx, before, after)
   await appendAudit(tx, audit, at)
   return refusal ?? after
@@ -117,7 +117,8 @@ async function writeDifferences(tx: Tx, before: Operation, after: Operation): Pr
     )
   for (const step of after.steps) {
     const old = before.steps[step.index]
-    if (old !== undefined && JSON.stringify(old) === JSON.stringify(step)) continue
+    // The state machine gives back as they are the steps that it does not touch.
+    if (old === step || JSON.stringify(old) === JSON.stringify(step)) continue
     await tx.$executeRawUnsafe(
       `UPDATE "OperationStep" SET "state" = ?, "upid" = ?, "body" = ? WHERE "operationId" = ? AND "index" = ?`,
       step.state,
