@@ -10,6 +10,7 @@ import { homelessRoad } from '../pipeline/homeless.js'
 import { registry } from '../registry.js'
 import { systemClock } from '../system/clock.js'
 import type { Given } from './arguments.js'
+import { attachDemo } from './demo-cluster.js'
 import { initialise } from './init.js'
 import { endSignal, homeOf, type Process, surroundings } from './process.js'
 import { savingRoad } from './save-files.js'
@@ -18,8 +19,13 @@ import { savingRoad } from './save-files.js'
 export async function runHomeConsole(given: Given, here: Process): Promise<number | Refusal> {
   const paths = homeOf(given, here)
   const home = await openHome(paths, surroundings(here))
-  if (!isRefusal(home))
-    return openConsole({ home, paths, plain: given.flag('plain'), greeting: greetingOf(home) }, here)
+  if (!isRefusal(home)) {
+    const cluster = await attachDemo(home, here)
+    const greeting = greetingOf(home)
+    return openConsole({ home, paths, plain: given.flag('plain'), greeting }, here).finally(() =>
+      cluster?.detach(),
+    )
+  }
   if (home.code !== 'no_home' || here.input.isTTY !== true) return home
   return openConsole(
     { home: null, paths, plain: given.flag('plain'), greeting: homelessGreeting(home) },

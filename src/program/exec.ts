@@ -9,6 +9,7 @@ import { type OpenHome, openHome } from '../compose.js'
 import { isRefusal, type Refusal, RefusalError, refuse } from '../core/refusal.js'
 import { systemClock } from '../system/clock.js'
 import type { Given } from './arguments.js'
+import { attachDemo } from './demo-cluster.js'
 import { endSignal, homeOf, type Process, surroundings } from './process.js'
 import { savingRoad } from './save-files.js'
 import { watch } from './watch.js'
@@ -56,7 +57,9 @@ async function ask(words: readonly string[], given: Given, here: Process): Promi
     release()
     return tell({ answer: home, operation: null }, given, here, 'UTC')
   }
+  let cluster: Awaited<ReturnType<typeof attachDemo>> = null
   try {
+    cluster = await attachDemo(home, here)
     const zone = zoneOf(home, given)
     const screen = screenOf(given, here, zone)
     const outcome = await go(home, words, { given, here, signal, screen })
@@ -66,6 +69,7 @@ async function ask(words: readonly string[], given: Given, here: Process): Promi
   } finally {
     release()
     await home.close()
+    cluster?.detach()
   }
 }
 

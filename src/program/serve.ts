@@ -3,9 +3,10 @@ import type { HomePaths } from '../config/home.js'
 import { isRefusal, type Refusal } from '../core/refusal.js'
 import { startHealth } from '../http/health.js'
 import type { HealthState } from '../ports/health.js'
-import { type Attached, attachSimulator } from '../setup/demo.js'
+import type { Attached } from '../setup/demo.js'
 import { systemClock } from '../system/clock.js'
 import { type Given, wholeNumber } from './arguments.js'
+import { attachDemo } from './demo-cluster.js'
 import { endSignal, homeOf, type Process, surroundings } from './process.js'
 
 /** Where `/healthz` is, unless `--port` says otherwise; the container's healthcheck asks there. */
@@ -22,11 +23,9 @@ export async function runServe(given: Given, here: Process): Promise<number | Re
     release()
     return home
   }
-  // A demo's cluster lives as long as somebody is attached to it.
-  let simulator: Attached | null = null
+  let cluster: Attached | null = null
   try {
-    if (home.config.demo)
-      simulator = await attachSimulator({ paths, clock: systemClock, program: here.program })
+    cluster = await attachDemo(home, here)
     const served = { ...home, paths, port, output: here.output, now: () => systemClock.now() }
     const ended = await serveUntil(served, signal)
     if (isRefusal(ended)) return ended
@@ -34,7 +33,7 @@ export async function runServe(given: Given, here: Process): Promise<number | Re
     // A second signal from here on ends it at once.
     release()
     await home.close()
-    simulator?.detach()
+    cluster?.detach()
   }
   here.output.write('Ended. What was under way goes on when this home is served or opened next.\n')
   return 0
