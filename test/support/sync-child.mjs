@@ -12,6 +12,7 @@ const environment = { PROXMOX_MPC_REQUEST_LOG: process.env.PROXMOX_MPC_REQUEST_L
 const opened = await openHome(homePaths(home), {
   environment,
   clock: systemClock,
+  user: 'tester',
   packageRoot,
   logLevel: 'warn',
   logTarget: null,

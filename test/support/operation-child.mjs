@@ -1,0 +1,53 @@
+// One operation on a home, from the words to its end, in a process that is there to be killed. Arguments: home, words,
+// and `adopt` in place of words to look after what others left until nothing is under way. Says on stdout how far it is.
+import { openHome } from '../../dist/compose.js'
+import { homePaths } from '../../dist/config/home.js'
+import { systemClock } from '../../dist/system/clock.js'
+
+const [home, ...words] = process.argv.slice(2)
+const opened = await openHome(homePaths(home), {
+  environment: { PROXMOX_MPC_REQUEST_LOG: process.env.PROXMOX_MPC_REQUEST_LOG },
+  clock: systemClock,
+  user: 'alice',
+  packageRoot: new URL('../..', import.meta.url).pathname,
+  logLevel: 'warn',
+  logTarget: null,
+})
+const say = (word) => process.stdout.write(`${word}\n`)
+const caller = (as) => ({ surface: 'console', account: 'alice', as })
+const ask = (as, ...line) => opened.road.ask({ caller: caller(as), words: line, workspace: null })
+const UNDER_WAY = ['ready', 'running']
+
+const ending = new AbortController()
+const keeping = opened.keep(ending.signal)
+say('opened')
+if (words[0] === 'adopt') {
+  for (const { id } of await opened.stores.operations.list({ states: ['waiting'], limit: 500 })) {
+    await ask('bob', 'approve', `op${id}`)
+    await ask('alice', 'confirm', `op${id}`)
+  }
+  for (;;) {
+    const open = await opened.stores.operations.list({ states: UNDER_WAY, limit: 500 })
+    if (open.length === 0) break
+    await systemClock.sleep(100)
+  }
+  // Whatever nobody could tell is looked at again by a person.
+  for (const { id } of await opened.stores.operations.list({ states: ['unknown'], limit: 500 })) {
+    const answer = await ask('alice', 'continue', `op${id}`)
+    say(`settled op${id} ${answer.kind === 'refusal' ? answer.code : answer.report?.state}`)
+  }
+} else {
+  const answer = await ask('alice', ...words)
+  if (answer.kind === 'operation') {
+    const { number, needs } = answer.report
+    say(`asked op${number}`)
+    if (needs === 'approval') await ask('bob', 'approve', `op${number}`)
+    if (needs === 'confirmation') await ask('alice', 'confirm', `op${number}`)
+    say('decided')
+    const end = await opened.road.follow(number, { caller: caller('alice'), decisions: false })
+    say(`ended ${end.report?.state ?? end.code}`)
+  } else say(`no operation: ${answer.code ?? answer.heading}`)
+}
+ending.abort()
+await keeping
+await opened.close()

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process'
+import { resolve } from 'node:path'
+import { expect } from '@jest/globals'
+import { agreement, runChild, startKillLab } from './operation-kills.js'
+
+const PROCESSES = 4
+
+/** Decides on one operation from four processes, so many times in all: one transition, one claim, one call. */
+export async function decisionRace(seed: number, decisions: number): Promise<void> {
+  console.log(`seed ${seed}; repeat with PROXMOX_MPC_SOAK_SEED=${seed}`)
+  const lab = await startKillLab(seed, 4)
+  try {
+    const asked = await askOnly(lab.home)
+    const each = Math.ceil(decisions / PROCESSES)
+    const said = await together(lab.home, ['decide', String(asked), String(each)])
+    const found = await agreement(lab)
+    const mine = found.operations.find(({ id }) => id === asked)
+    const taken = said.filter((word) => word === 'taken').length
+    console.log(`${said.length - PROCESSES * 2} decisions, ${taken} taken; ${found.calls} calls`)
+
+    expect(taken).toBe(1)
+    expect(mine?.decisions).toHaveLength(1)
+    expect(mine?.state).toBe('verified')
+    expect(found.calls).toBe(1)
+    expect(found.audit).toMatchObject({ kind: 'sound' })
+  } finally {
+    await lab.close()
+  }
+}
+
+/** An operation that waits, asked for by a process that has ended. */
+async function askOnly(home: string): Promise<number> {
+  const args = [
+    resolve('bin/proxmox-mpc.mjs'),
+    'exec',
+    '--home',
+    home,
+    '--json',
+    '--as',
+    'alice',
+    '--',
+    'stop',
+    '4002',
+  ]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (more: string) => {
+    text += more
+  })
+  await new Promise((done) => child.on('close', done))
+  const id: unknown = JSON.parse(text).operation?.id
+  if (typeof id !== 'string') throw new Error(text)
+  return Number(id.slice(2))
+}
+
+/** Random things from four processes, with trouble on so many of a hundred requests: the same agreement in the end. */
+export async function randomRace(seed: number, operations: number, percent: number): Promise<void> {
+  console.log(`seed ${seed}; repeat with PROXMOX_MPC_SOAK_SEED=${seed}`)
+  const lab = await startKillLab(seed, 30)
+  try {
+    await lab.control.fault({ kind: 'storm', percent, seed, lateMs: 200, slowMs: 100 })
+    const each = Math.ceil(operations / PROCESSES)
+    await together(lab.home, ['random', String(seed), String(each)])
+    await lab.control.clear()
+    const settled = await runChild(lab.home, ['adopt'], null)
+    const found = await agreement(lab)
+    console.log(
+      `${found.operations.length} operations, ${found.calls} calls; ${JSON.stringify(found.ends)}; ${settled.words.slice(1).join(', ')}`,
+    )
+    expect(found.operations.length).toBeGreaterThanOrEqual(operations)
+    expect(found.open.map(({ id, state }) => ({ id, state }))).toEqual([])
+    expect(found.leases).toEqual([])
+    expect({ unknown: found.unknownCalls, invented: found.inventedCalls, twice: found.twice }).toEqual({
+      unknown: [],
+      invented: [],
+      twice: [],
+    })
+    expect(found.audit).toMatchObject({ kind: 'sound' })
+  } finally {
+    await lab.close()
+  }
+}
+
+/** Starts four processes, lets them begin at the same moment, and gives all that they said. */
+async function together(home: string, words: readonly string[]): Promise<readonly string[]> {
+  const [what = '', number = '', ...rest] = words
+  const children = Array.from({ length: PROCESSES }, (_, n) => {
+    const mine = what === 'random' ? String(Number(number) + n) : number
+    const args = [resolve('test/support/race-child.mjs'), home, what, mine, ...rest]
+    return spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  })
+  const said: string[] = []
+  const opened: Promise<void>[] = []
+  const ended: Promise<void>[] = []
+  for (const child of children) {
+    let errors = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text
+    })
+    opened.push(
+      new Promise((done) => {
+        child.stdout.setEncoding('utf8').on('data', (text: string) => {
+          said.push(...text.split('\n').filter((word) => word !== ''))
+          if (text.includes('opened')) done()
+        })
+      }),
+    )
+    ended.push(
+      new Promise((done, fail) => {
+        child.on('error', fail)
+        child.on('close', (code) =>
+          code === 0 ? done() : fail(new Error(`a child ended with ${code}: ${errors}`)),
+        )
+      }),
+    )
+  }
+  await Promise.race([Promise.all(opened), Promise.all(ended)])
+  for (const child of children) child.stdin.write('go\n')
+  await Promise.all(ended)
+  return said
+}
