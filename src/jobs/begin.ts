@@ -42,7 +42,8 @@ export async function mayBegin(
 
 function mayTakeOver({ timing, holder }: ExecutionParts, { lease }: Operation, seen: Seen): MayBegin {
   if (lease === null) return { kind: 'take', overtakes: [] }
-  if (lease.holder === holder) return LEAVE
+  // Ours, and nobody here works on it any more: what stopped it (a full disk) may be over.
+  if (lease.holder === holder) return { kind: 'take', overtakes: [] }
   const silent = seen.now - seen.since
   return silent > timing.lease + timing.sendMargin ? { kind: 'take', overtakes: [] } : LEAVE
 }

@@ -34,6 +34,8 @@ export function createRunner(options: RunnerOptions): RunnerHandle {
   const held = new Map<number, { readonly stop: () => void; readonly done: Promise<void> }>()
   const seen = new Map<number, Seen>()
   const own = new Set<number>()
+  /** Operations that met a fault here are left alone for a while, by our own clock. */
+  const notBefore = new Map<number, number>()
   const reminders: Operation[] = []
   const ending = new AbortController()
   let duty: RunnerDuty = 'own'
@@ -43,7 +45,9 @@ export function createRunner(options: RunnerOptions): RunnerHandle {
     const controller = new AbortController()
     const done = whileBeating(parts, operation, controller)
       .catch((error: unknown) => {
-        if (!(error instanceof LetGo) && !controller.signal.aborted) parts.onFault(error)
+        if (controller.signal.aborted) return
+        if (!(error instanceof LetGo)) parts.onFault(error)
+        notBefore.set(operation.id, clock.monotonic() + Math.max(LOOK_MS, options.timing.heartbeat))
       })
       .then(() => release(parts, operation.id))
       .catch(parts.onFault)
@@ -56,6 +60,7 @@ export function createRunner(options: RunnerOptions): RunnerHandle {
 
   const consider = async (operation: Operation): Promise<void> => {
     if (ending.signal.aborted || held.has(operation.id)) return
+    if (clock.monotonic() < (notBefore.get(operation.id) ?? 0)) return
     const lease = await mayBegin(parts, operation, freshSight(seen, operation, clock.monotonic()), {
       serve: duty === 'serve',
       served: () => servedByOther(parts),

@@ -10,6 +10,7 @@ import type { Speaker } from './identify.js'
 import { pending } from './pending.js'
 import { answerOf, cardOf, placesOfOperation } from './present.js'
 import type { RoadParts } from './road.js'
+import { seesOperation } from './scope.js'
 import { readPlan } from './stored-plan.js'
 import { takeUp } from './take-up.js'
 import { undo } from './undo.js'
@@ -44,12 +45,16 @@ export const nobodysDesk: OperationsDesk = {
 }
 
 async function withOperation(
-  { parts, workspace }: At,
+  { parts, speaker, workspace }: At,
   id: number,
   go: (operation: Operation) => Promise<Answer>,
 ): Promise<Answer> {
   const operation = await parts.stores.operations.get(id)
-  if (operation === null)
+  const seen =
+    operation !== null &&
+    (operation.requester.personId === speaker.person.id ||
+      (await seesOperation(parts.stores, speaker.person.grants, operation)))
+  if (operation === null || !seen)
     return refuse(
       'unknown_operation',
       `There is no operation ${operationName(id)}.`,

@@ -6,6 +6,7 @@ import type { Workspace } from '../ports/query.js'
 import type { Speaker } from './identify.js'
 import { answerOf, cardOf, OPEN } from './present.js'
 import type { RoadParts } from './road.js'
+import { scopedStores } from './scope.js'
 
 type Known = Extract<Speaker, { readonly kind: 'known' }>
 type At = { readonly parts: RoadParts; readonly speaker: Known; readonly workspace: Workspace }
@@ -13,7 +14,7 @@ type At = { readonly parts: RoadParts; readonly speaker: Known; readonly workspa
 /** What waits to be decided, runs, or is unknown, with what the speaker may choose; `all`: also what is over. */
 export async function pending(at: At, all: boolean): Promise<Answer> {
   const { parts, speaker, workspace } = at
-  const listed = await parts.stores.operations.list({
+  const listed = await scopedStores(parts.stores, speaker.person.grants).operations.list({
     workspaces: [workspace.name],
     ...(all ? {} : { states: OPEN }),
     limit: all ? 50 : 200,

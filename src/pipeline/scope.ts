@@ -1,9 +1,10 @@
 import type { DatedChange, Picture, StoredGuest, StoredInventory } from '../core/change.js'
+import type { Operation } from '../core/operation.js'
 import { type Grant, holdsEverywhere, holdsFor } from '../core/people.js'
 import { guestKey } from '../core/resource.js'
 import type { Stores } from '../ports/store/stores.js'
 
-type Seen = Pick<Stores, 'inventory' | 'history' | 'tasks'>
+type Seen = Pick<Stores, 'inventory' | 'history' | 'tasks' | 'operations'>
 
 /**
  * The stores as somebody sees them who may read only some guests: the others are not there. Nodes and storages, which
@@ -43,6 +44,14 @@ export function scopedStores(stores: Stores, grants: readonly Grant[]): Stores {
         return (await stores.history.find(cluster, name)).filter(({ key }) => !hides(key, keys))
       },
     },
+    operations: {
+      ...stores.operations,
+      list: async (filter) => {
+        const listed = await stores.operations.list(filter)
+        const kept = await Promise.all(listed.map((each) => seesOperation(stores, grants, each)))
+        return listed.filter((_, at) => kept[at])
+      },
+    },
     tasks: {
       ...stores.tasks,
       list: async (cluster, filter) => {
@@ -59,6 +68,22 @@ export function scopedStores(stores: Stores, grants: readonly Grant[]): Stores {
     },
   }
   return { ...stores, ...seen }
+}
+
+/** Whether any guest of an operation is one of those that somebody may read. */
+export async function seesOperation(
+  stores: Pick<Stores, 'inventory'>,
+  grants: readonly Grant[],
+  operation: Operation,
+): Promise<boolean> {
+  if (holdsEverywhere(grants, 'reader')) return true
+  const clusters = [...new Set(operation.steps.map(({ cluster }) => cluster))]
+  const pictures = await Promise.all(clusters.map((cluster) => stores.inventory.base(cluster)))
+  return operation.steps.some(({ cluster, vmid }) => {
+    const picture = pictures.find((each) => each?.cluster === cluster)
+    const guest = picture?.inventory.guests.find((each) => each.vmid === vmid)
+    return guest !== undefined && holdsFor(grants, 'reader', { ...guest, cluster })
+  })
 }
 
 function narrowed(inventory: StoredInventory, mine: (guest: StoredGuest) => boolean): StoredInventory {
