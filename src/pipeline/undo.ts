@@ -85,7 +85,7 @@ async function checked(
         ? `${operationName(operation.id)} cannot be taken back: ${found[0]}.`
         : `${operationName(operation.id)} cannot be taken back: ${found.length} guests were changed since.`,
       'Somebody else has changed what would be put back; look at it and decide anew.',
-      found,
+      found.length === 1 ? [] : found,
     )
   return planChange(parts, {
     command: back,

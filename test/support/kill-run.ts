@@ -9,8 +9,6 @@ import {
   startKillLab,
 } from './operation-kills.js'
 
-const UNDER_WAY = /^(planning|waiting|ready|running)/
-
 /** Kills so many operations at random moments, lets others adopt them, and says what must hold in the end. */
 export async function killRun(seed: number, kills: number): Promise<void> {
   console.log(`seed ${seed}; repeat with PROXMOX_MPC_SOAK_SEED=${seed}`)
@@ -22,9 +20,10 @@ export async function killRun(seed: number, kills: number): Promise<void> {
     // One that ends before its kill does not count, and is made up for.
     for (let round = 0; killed < kills && round < kills * 4; round++) {
       await spoil(lab, next)
-      const ended = await runChild(lab.home, wordsFor(lab, next), Math.floor(next() ** 2 * 1300))
-      const stage = ended.killed ? await stageOf(lab) : null
-      if (stage === null || !UNDER_WAY.test(stage)) continue
+      const commands = Array.from({ length: 8 }, () => wordsFor(lab, next))
+      const ended = await runChild(lab.home, commands, 50 + Math.floor(next() * 1600))
+      const stage = await stageOf(lab, ended.words)
+      if (!ended.killed || stage === null) continue
       killed += 1
       stages.set(stage, (stages.get(stage) ?? 0) + 1)
     }
@@ -50,11 +49,11 @@ export async function killRun(seed: number, kills: number): Promise<void> {
 
 const VERBS = ['start', 'stop', 'shutdown', 'reboot', 'suspend', 'resume'] as const
 
-function wordsFor({ guests }: KillLab, next: () => number): readonly string[] {
+function wordsFor({ guests }: KillLab, next: () => number): string {
   const pick = () => guests[Math.floor(next() * guests.length)]?.vmid ?? 4000
   const verb = VERBS[Math.floor(next() * VERBS.length)] ?? 'start'
   const bulk = next() < 0.2
-  return [verb, ...(bulk ? [pick(), pick(), pick()] : [pick()]).map(String)]
+  return [verb, ...(bulk ? [pick(), pick(), pick()] : [pick()])].join(' ')
 }
 
 /** Sometimes the next call, or its task, meets trouble. */

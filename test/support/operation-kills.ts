@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Operation } from '../../src/core/operation.js'
+import { ENDED, type Operation } from '../../src/core/operation.js'
 import { type ControlClient, createControlClient } from '../../src/simulator/control-client.js'
 import { type Simulator, startSimulator } from '../../src/simulator/server.js'
 import { openStores } from '../../src/store/open.js'
@@ -108,14 +108,17 @@ export function runChild(home: string, words: readonly string[], killAfter: numb
   })
 }
 
-/** How far the newest operation was when its process was killed. */
-export async function stageOf(lab: KillLab): Promise<string> {
+/** How far the operation was at which a process was killed; null when it was between two. */
+export async function stageOf(lab: KillLab, words: readonly string[]): Promise<string | null> {
+  const last = words.findLast((word) => /^(words|asked|ended|no operation)/.test(word))
+  if (last?.startsWith('words') === true) return 'planning'
+  if (last?.startsWith('asked') !== true) return null
   const stores = await openLabStores(lab)
   try {
-    const [newest] = await stores.operations.list({ limit: 1 })
-    if (newest === undefined) return 'planning'
-    const step = newest.steps.find(({ state }) => ['pending', 'sent', 'following'].includes(state))
-    return newest.state === 'running' ? `running: ${step?.state ?? 'ended'}` : newest.state
+    const operation = await stores.operations.get(Number(last.slice('asked op'.length)))
+    const step = operation?.steps.find(({ state }) => ['pending', 'sent', 'following'].includes(state))
+    if (operation === null || ENDED.has(operation.state)) return null
+    return operation.state === 'running' ? `running, ${step?.state ?? 'ended'}` : operation.state
   } finally {
     await stores.close()
   }

@@ -1,0 +1,364 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { GuestRef } from '../../../src/core/args.js'
+import type { Answer } from '../../../src/core/command.js'
+import { type OperationsLab, startOperationsLab } from '../../support/operations-lab.js'
+
+/** What happens between a plan and its end, on the simulator: others, trouble, and people who change their mind. */
+
+let lab: OperationsLab
+
+beforeEach(async () => {
+  lab = await startOperationsLab({ nodes: 3 })
+})
+afterEach(() => lab.close())
+
+const codeOf = (answer: Answer) =>
+  answer.kind === 'operation'
+    ? (answer.report.code ?? answer.report.state)
+    : answer.kind === 'refusal'
+      ? answer.code
+      : answer.kind
+const stateOf = (answer: Answer) => (answer.kind === 'operation' ? answer.report.state : codeOf(answer))
+const textOf = (answer: Answer) =>
+  answer.kind === 'refusal' ? [answer.message, ...answer.details].join(' ') : JSON.stringify(answer)
+const posts = async () =>
+  (await lab.control.calls()).map(({ path }) => path.replace(/^.*\/(\d+)\/status\//, '$1 '))
+
+async function until(what: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (await what()) return
+    await new Promise((done) => setTimeout(done, 30))
+  }
+  throw new Error('it did not come about')
+}
+const stepsOf = async (id: number) =>
+  ((await lab.stores.operations.get(id))?.steps ?? []).map(({ vmid, state, code }) => [vmid, state, code])
+
+async function guests(count: number, running: boolean): Promise<readonly GuestRef[]> {
+  const made: GuestRef[] = []
+  for (let n = 0; n < count; n++) {
+    const vmid = 5000 + n
+    const node = `pve${(n % 3) + 1}`
+    await lab.control.change({ kind: 'create', vmid, name: `many-${vmid}`, node, running })
+    made.push({ cluster: 'lab', vmid, kind: 'qemu', name: `many-${vmid}`, node, incarnation: 1 })
+  }
+  return made
+}
+
+describe('between plan and call', () => {
+  it.each([
+    ['it was deleted', { kind: 'destroy', vmid: 101 }, 'failed', 'guest_gone'],
+    ['it was made anew under its number', { kind: 'recreate', vmid: 101 }, 'stale', 'identity_changed'],
+    ['it was restored over', { kind: 'restore-over', vmid: 101 }, 'stale', 'identity_changed'],
+    ['it was locked', { kind: 'lock', vmid: 101, lock: 'backup' }, 'stale', 'plan_stale'],
+    ['it was renamed', { kind: 'rename', vmid: 101, name: 'other' }, 'stale', 'plan_stale'],
+    ['somebody stopped it', { kind: 'power', vmid: 101, to: 'off' }, 'verified', 'already'],
+    ['it came under HA', { kind: 'ha', vmid: 101, state: 'started' }, 'stale', 'plan_stale'],
+    ['a snapshot was made', { kind: 'snapshot-add', vmid: 101, name: 'new' }, 'stale', 'plan_stale'],
+  ] as const)('%s', async (_, change, state, code) => {
+    await lab.change('alice', 'stop', [await lab.guest(101)])
+    await lab.control.change(change)
+
+    const ended = await lab.decide('bob', 'approve', 1)
+
+    expect([stateOf(ended), codeOf(ended)]).toEqual([state, code])
+    expect(await posts()).toEqual([])
+  })
+
+  it('a guest that was moved is found, and stopped where it is', async () => {
+    await lab.change('alice', 'stop', [await lab.guest(101)])
+    await lab.control.change({ kind: 'migrate', vmid: 101, node: 'pve2' })
+
+    expect(stateOf(await lab.decide('bob', 'approve', 1))).toBe('verified')
+    expect((await lab.control.calls())[0]?.path).toContain('/nodes/pve2/')
+  })
+
+  it('its node went offline, or the quorum was lost', async () => {
+    await lab.change('alice', 'stop', [await lab.guest(101)])
+    await lab.change('alice', 'stop', [await lab.guest(102)])
+    await lab.control.fault({ kind: 'node-offline', node: 'pve2' })
+    const offline = await lab.decide('bob', 'approve', 2)
+    await lab.control.fault({ kind: 'quorum-lost' })
+    const without = await lab.decide('bob', 'approve', 1)
+
+    expect([codeOf(offline), codeOf(without)]).toEqual(['node_unreachable', 'cluster_no_quorum'])
+    expect(await posts()).toEqual([])
+  })
+
+  it('the policy was changed: nothing is decided on the old one', async () => {
+    await lab.change('alice', 'stop', [await lab.guest(101)])
+    lab.setPolicy({ ttl: '5m' })
+
+    expect(codeOf(await lab.decide('bob', 'approve', 1))).toBe('plan_stale')
+  })
+
+  it('a plan that was edited in the store is not carried out', async () => {
+    await lab.change('alice', 'stop', [await lab.guest(101)])
+    const stored = await lab.stores.operations.plan(1)
+    const edited = stored?.json.replaceAll('101', '102') ?? ''
+    lab.stores.operations.plan = async () => ({
+      json: edited,
+      planDigest: stored?.planDigest ?? '',
+      shown: '{}',
+    })
+
+    expect(codeOf(await lab.decide('bob', 'approve', 1))).toBe('plan_edited')
+    expect(await posts()).toEqual([])
+  })
+
+  it('a decision that the log does not know is none', async () => {
+    await lab.change('alice', 'stop', [await lab.guest(101)])
+    const { list } = lab.stores.audit
+    lab.stores.audit.list = async (filter) =>
+      (await list(filter)).filter(({ action }) => action !== 'decision.approve')
+
+    const ended = await lab.decide('bob', 'approve', 1)
+
+    expect([stateOf(ended), codeOf(ended)]).toEqual(['failed', 'plan_edited'])
+    expect(await posts()).toEqual([])
+  })
+})
+
+describe('calls whose answer is lost', () => {
+  const call = { path: '/status/stop$', method: 'POST', count: 1 } as const
+  it.each([
+    [
+      'a reset before it was executed',
+      { kind: 'reset', when: 'before', ...call },
+      'failed',
+      'not_started',
+      0,
+    ],
+    ['a reset after it was executed', { kind: 'reset', when: 'after', ...call }, 'verified', 'verified', 1],
+    [
+      'executed late, after the proxy gave up',
+      { kind: 'late', afterMs: 400, ...call },
+      'verified',
+      'verified',
+      1,
+    ],
+  ] as const)('%s', async (_, fault, state, code, executed) => {
+    await lab.change('alice', 'stop', [await lab.guest(101)])
+    await lab.control.fault(fault)
+
+    const ended = await lab.decide('bob', 'approve', 1)
+
+    expect([stateOf(ended), codeOf(ended)]).toEqual([state, code])
+    const calls = await lab.control.calls()
+    expect(calls).toHaveLength(1)
+    expect(calls.filter((each) => each.executed)).toHaveLength(executed)
+  })
+
+  it('a state that changed without a task is nobody knows what, until a person looks again', async () => {
+    await lab.change('alice', 'stop', [await lab.guest(101)])
+    await lab.control.fault({ kind: 'reset', when: 'before', ...call })
+    const deciding = lab.decide('bob', 'approve', 1)
+    await until(async () => (await lab.control.calls()).length === 1)
+    await lab.control.change({ kind: 'power', vmid: 101, to: 'off' })
+    const unknown = await deciding
+    const waiting = lab.change('alice', 'start', [await lab.guest(101)])
+    await until(async () => (await lab.stores.operations.get(2))?.state === 'ready')
+    await new Promise((done) => setTimeout(done, 1500))
+
+    expect([stateOf(unknown), codeOf(unknown)]).toEqual(['unknown', 'outcome_unknown'])
+    // The guest is held until a person has looked.
+    expect((await lab.stores.operations.get(2))?.state).toBe('ready')
+    const settled = await lab.resume('alice', 1)
+    expect(stateOf(settled)).toBe('unverified')
+    expect(stateOf(await waiting)).toBe('verified')
+    expect(await posts()).toEqual(['101 stop', '101 start'])
+  }, 20_000)
+})
+
+describe('several guests', () => {
+  it('stop at the first failure; continue goes on with the rest as a new plan', async () => {
+    const many = await guests(5, false)
+    await lab.control.fault({ kind: 'task-fails', vmid: 5001, error: 'no space left on device', count: 1 })
+
+    const ended = await lab.change('alice', 'start', many, { parallel: 1 })
+
+    expect([stateOf(ended), codeOf(ended)]).toEqual(['partial', 'task_failed'])
+    expect(await stepsOf(1)).toEqual([
+      [5000, 'verified', null],
+      [5001, 'failed', 'task_failed'],
+      [5002, 'skipped', 'skipped'],
+      [5003, 'skipped', 'skipped'],
+      [5004, 'skipped', 'skipped'],
+    ])
+    const rest = await lab.resume('alice', 1)
+    expect(stateOf(rest)).toBe('verified')
+    expect((await posts()).filter((post) => post === '5001 start')).toHaveLength(2)
+    expect((await posts()).filter((post) => post === '5000 start')).toHaveLength(1)
+  }, 20_000)
+
+  it('keep going when told to; a canary that fails stops them all the same', async () => {
+    const many = await guests(4, false)
+    await lab.control.fault({ kind: 'task-fails', vmid: 5000, error: 'broken', count: 2 })
+
+    const canary = await lab.change('alice', 'start', many, { canary: 1, 'keep-going': true })
+    expect([stateOf(canary), (await posts()).length]).toEqual(['failed', 1])
+    const going = await lab.change('alice', 'start', many, { parallel: 1, 'keep-going': true })
+    expect(stateOf(going)).toBe('partial')
+    expect((await stepsOf(2)).map(([, state]) => state)).toEqual([
+      'failed',
+      'verified',
+      'verified',
+      'verified',
+    ])
+  }, 20_000)
+
+  it('leave out what cannot be done, and say so; a guarded one refuses the whole', async () => {
+    const many = await guests(3, true)
+    await lab.control.change({ kind: 'lock', vmid: 5001, lock: 'snapshot' })
+    const asked = await lab.change('alice', 'stop', many)
+    expect((await stepsOf(1)).map(([vmid]) => vmid)).toEqual([5000, 5002])
+    expect(textOf(asked)).toContain('left out: 1 guest')
+
+    lab.setPolicy({ guards: { guests: [5002] } })
+    const refused = await lab.change('alice', 'stop', many)
+    expect(codeOf(refused)).toBe('protected')
+    expect(textOf(refused)).toContain('5002')
+  })
+
+  it('are cancelled between steps; what runs comes to its end', async () => {
+    const many = await guests(4, false)
+    await lab.control.fault({ kind: 'task-slow', vmid: 5000, seconds: 20, count: 1 })
+    const running = lab.change('alice', 'start', many, { parallel: 1 })
+    await until(async () => (await stepsOf(1))[0]?.[1] === 'following')
+
+    await lab.cancel('alice', 1)
+
+    expect(stateOf(await running)).toBe('partial')
+    expect((await stepsOf(1)).map(([, state]) => state)).toEqual([
+      'verified',
+      'cancelled',
+      'cancelled',
+      'cancelled',
+    ])
+    expect(await posts()).toEqual(['5000 start'])
+  }, 20_000)
+
+  it('wait for a guest that another operation holds; stop overtakes our own shutdown', async () => {
+    await lab.control.change({ kind: 'stubborn', vmid: 101, stubborn: true })
+    const guest = await lab.guest(101)
+    await lab.change('alice', 'shutdown', [guest], { timeout: 600_000 })
+    const shutting = lab.decide('alice', 'confirm', 1)
+    await until(async () => (await stepsOf(1))[0]?.[1] === 'following')
+
+    await lab.change('alice', 'reset', [guest])
+    const resetting = lab.decide('bob', 'approve', 2)
+    await until(async () => (await lab.stores.operations.get(2))?.state === 'ready')
+    await lab.change('alice', 'stop', [guest])
+    const stopped = await lab.decide('bob', 'approve', 3)
+
+    expect(stateOf(stopped)).toBe('verified')
+    expect(codeOf(await shutting)).toBe('overtaken')
+    expect(codeOf(await resetting)).toBe('plan_stale')
+    expect(await posts()).toEqual(['101 shutdown', '101 stop'])
+    expect((await lab.control.calls())[1]?.params).toMatchObject({ 'overrule-shutdown': '1' })
+  }, 30_000)
+})
+
+describe('undo', () => {
+  it('is refused when a power task came after it, naming who', async () => {
+    await lab.change('alice', 'stop', [await lab.guest(101)])
+    await lab.decide('bob', 'approve', 1)
+    await lab.change('carol', 'start', [await lab.guest(101)])
+
+    const undone = await lab.undo('alice', 1)
+
+    expect(codeOf(undone)).toBe('undo_conflict')
+    expect(textOf(undone)).toContain('qmstart by carol in op2')
+  })
+
+  it('is refused when the state is another without any task', async () => {
+    await lab.change('alice', 'start', [await lab.guest(104)])
+    // Its node loses its power; the guest does not start with it.
+    await lab.control.fault({ kind: 'node-offline', node: 'pve1' })
+    await lab.control.fault({ kind: 'node-online', node: 'pve1', rebooted: true })
+
+    const undone = await lab.undo('alice', 1)
+
+    expect(codeOf(undone)).toBe('undo_conflict')
+    expect(textOf(undone)).toContain('no task seen')
+  })
+
+  it('is not held up by edits that have nothing to do with it', async () => {
+    await lab.change('alice', 'stop', [await lab.guest(101)])
+    await lab.decide('bob', 'approve', 1)
+    await lab.control.change({ kind: 'config', vmid: 101, set: { description: 'edited' } })
+    await lab.control.change({ kind: 'snapshot-add', vmid: 101, name: 'unrelated' })
+
+    expect(stateOf(await lab.undo('alice', 1))).toBe('verified')
+  })
+
+  it('of a restart there is none', async () => {
+    await lab.change('alice', 'reset', [await lab.guest(101)])
+    await lab.decide('bob', 'approve', 1)
+
+    expect(codeOf(await lab.undo('alice', 1))).toBe('not_undoable')
+    expect(codeOf(await lab.undo('alice', 7))).toBe('unknown_operation')
+  })
+})
+
+describe('people and stops', () => {
+  it('a freeze stops all but what admins start, also what is decided', async () => {
+    const freeze = {
+      workspace: 'lab',
+      reason: 'audit',
+      by: 'carol',
+      at: new Date().toISOString(),
+      until: null,
+    }
+    await lab.change('alice', 'stop', [await lab.guest(101)])
+    const carol = {
+      personId: 3,
+      person: 'carol',
+      account: 'console:carol',
+      realPersonId: null,
+      realPerson: null,
+    }
+    await lab.stores.freezes.freeze(freeze, carol, new Date())
+
+    expect(codeOf(await lab.decide('bob', 'approve', 1))).toBe('frozen')
+    expect(codeOf(await lab.change('alice', 'start', [await lab.guest(104)]))).toBe('frozen')
+    expect(stateOf(await lab.change('carol', 'start', [await lab.guest(104)]))).toBe('verified')
+    expect(codeOf(await lab.change('carol', 'shutdown', [await lab.guest(102)]))).toBe('frozen')
+    expect(codeOf(await lab.decide('bob', 'deny', 1))).toBe('denied')
+  })
+
+  it('the same plan asked for twice is one operation', async () => {
+    const guest = await lab.guest(101)
+    const first = await lab.change('alice', 'stop', [guest])
+    const second = await lab.change('alice', 'stop', [guest])
+    const other = await lab.change('carol', 'stop', [guest])
+
+    expect([first, second, other].map((answer) => answer.kind === 'operation' && answer.report.id)).toEqual([
+      'op1',
+      'op1',
+      'op2',
+    ])
+  })
+
+  it('what nobody could ever approve is refused at once', async () => {
+    lab.setPolicy({ defaults: { destructive: { approvals: 3 } } })
+
+    expect(codeOf(await lab.change('alice', 'stop', [await lab.guest(101)]))).toBe('no_approvers')
+  })
+
+  it('a rule refuses with its sentence, a missing reason where nobody decides with a hint', async () => {
+    lab.setPolicy({
+      rules: [
+        { name: 'no-cuts', when: { command: 'stop' }, refuse: 'Shut them down instead.' },
+        { name: 'why', when: { command: 'start' }, require: { reason: true } },
+      ],
+    })
+
+    const refused = await lab.change('alice', 'stop', [await lab.guest(101)])
+    expect([codeOf(refused), textOf(refused)]).toEqual(['policy_refused', 'Shut them down instead.'])
+    expect(codeOf(await lab.change('alice', 'start', [await lab.guest(104)]))).toBe('needs_reason')
+    expect(stateOf(await lab.change('alice', 'start', [await lab.guest(104)], { reason: 'needed' }))).toBe(
+      'verified',
+    )
+  })
+})
