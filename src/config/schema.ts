@@ -50,6 +50,10 @@ const tls = z
       message: 'trust either a CA file or a fingerprint, not both',
     },
   )
+  // Alone it would pin nothing: trust would fall to the authorities of the system.
+  .refine((value) => value.public_key === undefined || value.fingerprint !== undefined, {
+    message: 'a public_key stands beside the fingerprint that it belongs to',
+  })
 
 const cluster = z.strictObject({
   endpoints: z.array(endpoint).min(1, 'name at least one endpoint'),

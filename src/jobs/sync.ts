@@ -173,9 +173,7 @@ async function compare(
 ): Promise<Difference> {
   const seen: Seen = reading
   const destroyed =
-    base === null
-      ? new Set<number>()
-      : destroyedBy(tasks.filter((task) => taskOutcome(task.status) !== 'running'))
+    base === null ? new Set<number>() : destroyedBy(tasks.filter((task) => endedSince(task, base)))
   const createdSince = base === null ? new Set<number>() : await createdAfter(pve, base, seen, destroyed)
   return difference(base?.inventory ?? null, seen, {
     destroyed,
@@ -183,6 +181,15 @@ async function compare(
     wouldSee: (type, name) => wouldSee(reading.permissions, type, name),
     unread: new Set(reading.undecoded),
   })
+}
+
+/** The cluster's clock and ours may differ by this much. Seconds. */
+const CLOCK_SLACK = 600
+
+/** What was destroyed before the last reading was not there in it, however late the task comes to be seen. */
+function endedSince(task: Task, base: Picture): boolean {
+  if (taskOutcome(task.status) === 'running') return false
+  return (task.endTime ?? task.startTime) >= Date.parse(base.at) / 1000 - CLOCK_SLACK
 }
 
 async function createdAfter(

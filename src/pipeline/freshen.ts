@@ -50,5 +50,7 @@ export async function freshen(clusters: readonly string[], by: FreshenWith): Pro
 }
 
 function ageOf(run: SyncRun | undefined, now: Date): number {
-  return run === undefined ? Number.POSITIVE_INFINITY : now.getTime() - Date.parse(run.startedAt)
+  const age = run === undefined ? Number.POSITIVE_INFINITY : now.getTime() - Date.parse(run.startedAt)
+  // A reading from the future was made before the clock was set back: how old it is nobody knows.
+  return age < 0 ? Number.POSITIVE_INFINITY : age
 }

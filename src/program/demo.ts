@@ -37,7 +37,7 @@ export async function runDemo(given: Given, here: Process): Promise<number | Ref
     return await openConsole({ home, paths, plain: given.flag('plain'), greeting: greeting(kept) }, here)
   } finally {
     simulator.detach()
-    if (kept === undefined) await discard(directory)
+    if (kept === undefined) await discard(directory, simulator)
   }
 }
 
@@ -97,8 +97,12 @@ function greeting(kept: string | undefined) {
   })
 }
 
-/** The simulator still saves for a moment after its last console; what it writes then goes as well. */
-async function discard(directory: string): Promise<void> {
+/**
+ * The simulator would go on for a moment after its last console, and save: what is thrown away with its home needs
+ * neither.
+ */
+async function discard(directory: string, { facts }: Attached): Promise<void> {
+  endNow(facts.pid)
   for (let tries = 0; tries < 50; tries++) {
     try {
       rmSync(directory, { recursive: true, force: true })
@@ -107,5 +111,13 @@ async function discard(directory: string): Promise<void> {
       // It wrote just now; the next try finds less to remove.
     }
     await systemClock.sleep(50)
+  }
+}
+
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended already.
   }
 }

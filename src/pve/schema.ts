@@ -27,7 +27,13 @@ export function toBoolean(value: Flag): boolean {
 
 /** A text; numbers become text, absent and empty become null. */
 export function toText(value: string | number | null | undefined): string | null {
-  return value === null || value === undefined || value === '' ? null : String(value)
+  return value === null || value === undefined || value === '' ? null : wellFormed(String(value))
+}
+
+/** Half a character (a lone surrogate) cannot be stored; what is compared with what is stored must not have one either. */
+function wellFormed(text: string): string {
+  if (!/[\ud800-\udfff]/.test(text)) return text
+  return text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
 }
 
 /** A list that PVE writes as one text, split on `;`, `,` or blanks. */

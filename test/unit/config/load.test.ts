@@ -48,6 +48,15 @@ const problems = (text: string) => {
   return 'kind' in config ? [config.code, ...config.details] : 'valid'
 }
 
+describe('trust', () => {
+  it('a public key without its fingerprint is refused: it would pin nothing', () => {
+    const text = good.replace(/fingerprint: .*/, `public_key: sha256/${'A'.repeat(43)}=`)
+    const parsed = parseConfig(text, 'config.yml')
+
+    expect('details' in parsed && parsed.details.join()).toContain('stands beside the fingerprint')
+  })
+})
+
 describe('a config file', () => {
   it('is read', () => {
     expect(parseConfig(good, 'config.yml')).toMatchObject({ default: 'lab', demo: false })

@@ -72,6 +72,10 @@ describe('before a query', () => {
     expect((await fresh(runs, UP)).synced).toEqual(expected)
   })
 
+  it('a reading from the future, made before the clock was set back, is not fresh', async () => {
+    expect((await fresh([run(-3600)], UP)).synced).toEqual(['lab'])
+  })
+
   it('an old picture is used, with the reason, when it cannot be read again', async () => {
     const { result } = await fresh([run(300)], DOWN)
 

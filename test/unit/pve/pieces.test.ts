@@ -2,7 +2,18 @@ import { describe, expect, it } from '@jest/globals'
 import { addressesOf } from '../../../src/pve/addresses.js'
 import { agentEnabled, guestConfig } from '../../../src/pve/guest-config.js'
 import { metricsOf } from '../../../src/pve/metrics.js'
+import { toText } from '../../../src/pve/schema.js'
 import { parseUpid } from '../../../src/pve/upid.js'
+
+describe('texts', () => {
+  it.each([
+    ['a\ud800b', 'a\ufffdb'],
+    ['\udc00\ud83d\ude00', '\ufffd\ud83d\ude00'],
+    ['web-01', 'web-01'],
+  ])('%j has no half characters', (text, clean) => {
+    expect(toText(text)).toBe(clean)
+  })
+})
 
 describe('task ids', () => {
   it('are taken apart', () => {
