@@ -211,6 +211,8 @@ export interface PveAccess {
 /** One configured cluster, read with its `read` token. `operate` is null where no token for changes is configured. */
 export type PveCluster = {
   readonly name: string
+  /** Of the `read` token, `user@realm!name`. */
+  readonly tokenId: string
   readonly inventory: PveInventory
   readonly guests: PveGuests
   readonly tasks: PveTasks

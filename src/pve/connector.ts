@@ -38,6 +38,7 @@ function connect(parts: ConnectorParts, settings: ClusterSettings): PveCluster {
   const { operateToken } = settings
   return {
     name: settings.name,
+    tokenId: settings.token.id,
     inventory: pveInventory(engine, clock),
     guests: pveGuests(engine, clock),
     tasks: pveTasks(engine),

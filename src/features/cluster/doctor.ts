@@ -40,7 +40,7 @@ export async function diagnose(context: QueryContext, cluster: string): Promise<
         clockCheck(cluster, probe.clockAhead),
         ...endpointChecks(cluster, pve.access.endpoints()),
       ],
-      script: scriptFor(probe.version, missing.length > 0, operate.lacks),
+      script: scriptFor(pve, probe.version, missing.length > 0, operate.lacks),
       source: liveSource(cluster, context.now.toISOString()),
     }
   } catch (error) {
@@ -97,9 +97,18 @@ function privilegeCheck(
   }
 }
 
-function scriptFor(version: string, read: boolean, operate: boolean): string {
-  if (!read && !operate) return ''
-  return roleScript(read && operate ? ['read', 'operate'] : read ? 'read' : 'operate', version)
+/** For the tokens that are used, so that running it changes what they may do. */
+function scriptFor(
+  { tokenId, operate }: Pick<PveCluster, 'tokenId' | 'operate'>,
+  version: string,
+  readLacks: boolean,
+  operateLacks: boolean,
+): string {
+  const scripts = [
+    ...(readLacks ? [roleScript('read', version, tokenId)] : []),
+    ...(operateLacks && operate !== null ? [roleScript('operate', version, operate.tokenId)] : []),
+  ]
+  return scripts.join('\n')
 }
 
 function noOperateToken(cluster: string): Check {

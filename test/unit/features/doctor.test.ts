@@ -299,6 +299,7 @@ describe('the token for changes', () => {
       inventory: { read: absent, createdAt: absent },
       guests: { facts: absent, live: absent, metrics: absent },
       tasks: { status: absent, logTail: absent, onGuest: absent },
+      tokenId: 'mpc@pve!read',
       access: {
         probe: async () => ({
           endpoint: 'https://pve1:8006',
