@@ -156,7 +156,7 @@ function intend(
   if (operation.cancelAsked) return lost(operation)
   const { index, node, nodeTime } = event
   const patch = { state: 'sent' as const, node, intentAt: at.toISOString(), intentNodeTime: nodeTime }
-  const next = step(operation, index, ['pending'], patch, 'effect.intended', { node })
+  const next = step(operation, index, ['pending'], patch, 'effect.intended', { index, node })
   // The intent is a sign of life as well, so that the whole lease is left for the call.
   const { lease } = next.operation
   return lease === null || next.refusal !== null
@@ -170,7 +170,7 @@ function step(
   from: readonly Step['state'][],
   patch: Partial<Step>,
   action: string,
-  data: Readonly<Record<string, string | null>>,
+  data: Readonly<Record<string, string | number | null>>,
   code: string | null = null,
 ): Transition {
   const before = operation.steps[index]

@@ -24,7 +24,7 @@ export type Person = {
 
 /**
  * Who does something: the person who speaks and, where somebody speaks as another one, who it really is. `account` is
- * `console:maria`.
+ * `console:maria`, or `console:maria as bob`.
  */
 export type Actor = {
   readonly personId: number
@@ -100,8 +100,9 @@ export function personsOf(actor: Actor): readonly number[] {
   return actor.realPersonId === null ? [actor.personId] : [actor.personId, actor.realPersonId]
 }
 
-/** Whether two actors are, by whichever of their persons, the same human. */
+/** Whether two actors are, by whichever of their persons or by their account, the same human. */
 export function sameHuman(one: Actor, other: Actor): boolean {
+  if (one.account === other.account) return true
   const ids = personsOf(one)
   return personsOf(other).some((id) => ids.includes(id))
 }

@@ -195,7 +195,7 @@ function joined(asked: readonly Require[], ttl: number): Requirement {
   const confirms = asked.map(({ confirm }) => confirm)
   return {
     confirm: confirms.includes('typed') ? 'typed' : confirms.includes(true) ? 'plain' : 'none',
-    approvals: Math.max(0, ...asked.map(({ approvals }) => approvals ?? 0)),
+    approvals: Math.max(0, ...asked.map(approvalsOf)),
     roles: [...new Set(asked.flatMap(({ role }) => (role === undefined ? [] : [role])))].sort(),
     reason: asked.some(({ reason }) => reason === true),
     ttl: Math.min(ttl, ...asked.flatMap((each) => (each.ttl === undefined ? [] : [each.ttl]))),
@@ -203,15 +203,21 @@ function joined(asked: readonly Require[], ttl: number): Requirement {
   }
 }
 
+/** Who asks for a role asks for somebody who has it. */
+function approvalsOf({ approvals, role }: Require): number {
+  return Math.max(approvals ?? 0, role === undefined ? 0 : 1)
+}
+
 function asksText(asks: Require): string {
+  const approvals = approvalsOf(asks)
   const parts = [
     asks.confirm === 'typed' ? 'the name typed' : asks.confirm === true ? 'your own confirmation' : '',
-    asks.approvals === undefined || asks.approvals === 0
+    approvals === 0
       ? ''
-      : asks.approvals === 1
+      : approvals === 1
         ? "another person's approval"
-        : `the approval of ${asks.approvals} other persons`,
-    asks.role === undefined ? '' : `by somebody with role ${asks.role}`,
+        : `the approval of ${approvals} other persons`,
+    asks.role === undefined ? '' : `each with the role ${asks.role}`,
     asks.reason === true ? 'a reason' : '',
     asks.ttl === undefined ? '' : `within ${Math.round(asks.ttl / 1000)} s`,
   ].filter((part) => part !== '')

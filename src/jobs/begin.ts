@@ -5,6 +5,7 @@ import { mayDecide } from '../pipeline/deciders.js'
 import type { ExecutionParts } from '../pipeline/execution/parts.js'
 import { frozen } from '../pipeline/freeze.js'
 import { placesOfOperation } from '../pipeline/present.js'
+import { readPlan } from '../pipeline/stored-plan.js'
 import type { Seen } from './runner.js'
 
 export type MayBegin =
@@ -76,7 +77,8 @@ async function stillAllowed(parts: ExecutionParts, operation: Operation): Promis
   }
   const lost = operation.decisions.filter(({ counts, verdict, actor }) => {
     const person = people.find(({ id }) => id === actor.personId)
-    const may = person !== undefined && mayDecide(person, operation.requirement, places)
+    const really = actor.realPersonId === null || people.some(({ id }) => id === actor.realPersonId)
+    const may = person !== undefined && really && mayDecide(person, operation.requirement, places)
     return counts && verdict === 'approve' && !may
   })
   if (lost.length === 0) return true
@@ -88,10 +90,19 @@ async function stillAllowed(parts: ExecutionParts, operation: Operation): Promis
 }
 
 /** Running shutdowns of the same guests, where this is a `stop` that may overtake them. */
-async function overtaken({ stores }: ExecutionParts, operation: Operation): Promise<readonly number[]> {
+async function overtaken(
+  { stores }: Pick<ExecutionParts, 'stores'>,
+  operation: Operation,
+): Promise<readonly number[]> {
   if (operation.command !== 'stop') return []
+  const read = await readPlan(stores, operation)
+  // Only where the plan says so: what was decided on ends the shutdown, and Proxmox VE is told to.
+  const meant = (index: number) =>
+    !isRefusal(read) && read.plan.targets[index]?.call.overruleShutdown === true
   const running = await stores.operations.list({ states: ['running'], limit: 200 })
-  const mine = new Set(operation.steps.map(({ cluster, vmid }) => `${cluster}/${vmid}`))
+  const mine = new Set(
+    operation.steps.filter(({ index }) => meant(index)).map(({ cluster, vmid }) => `${cluster}/${vmid}`),
+  )
   return running
     .filter(({ command, steps }) => {
       const shared = steps.filter(({ cluster, vmid }) => mine.has(`${cluster}/${vmid}`))

@@ -39,7 +39,8 @@ export async function identify(
   const person = await people.byName(wanted)
   if (person === null)
     return refuse('unknown_person', `There is no person \`${wanted}\`.`, '`person ls` lists who there is.')
-  return { kind: 'known', actor: actorOf(person, account, demo ? null : own), person }
+  const assumed = `${account} as ${person.name}`
+  return { kind: 'known', actor: actorOf(person, assumed, demo ? null : own), person }
 }
 
 function actorOf(person: Person, account: string, real: Person | null): Actor {

@@ -73,7 +73,7 @@ const MOST_PREVIEWS = 5
 async function preview(parts: RoadParts, operation: Operation): Promise<readonly Section[]> {
   const { sections } = await cardOf(parts, operation)
   const name = operationName(operation.id)
-  const reason = operation.reason === null ? [] : [`Reason: ${operation.reason}`]
+  const reason = operation.reason === null ? [] : [`Reason: ${operation.reason.replace(/\s+/g, ' ')}`]
   const texts = sections.flatMap(({ text }) => (text === undefined ? [] : [text]))
   return [
     {

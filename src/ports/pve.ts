@@ -159,6 +159,8 @@ export type PowerCall = GuestPlace & {
   readonly timeout: number | null
   /** Ends our own running shutdown of the guest first; not for HA-managed ones. */
   readonly overruleShutdown: boolean
+  /** By the monotonic clock: what has not been written by then is not sent any more (outage `timeout`, not ambiguous). */
+  readonly notAfter: number
 }
 
 /** Changes, sent with the `operate` token. */

@@ -24,6 +24,8 @@ export type CallOptions = {
   readonly low?: boolean | undefined
   /** Milliseconds, where less than usual is enough. */
   readonly deadlineMs?: number | undefined
+  /** By the monotonic clock: not sent any more from then on. */
+  readonly notAfter?: number | undefined
   /** How often a read that failed in passing is tried again; 2 if left out. A change never is. */
   readonly retries?: number | undefined
 }
@@ -45,6 +47,7 @@ export type Prepared = {
   readonly observed: ObservedRequest
   readonly low: boolean
   readonly deadlineMs: number
+  readonly notAfter: number
   readonly retries: number
 }
 
@@ -93,6 +96,7 @@ export function prepareCall(
         body: inQuery ? {} : wire,
       },
       low: call.options.low ?? false,
+      notAfter: call.options.notAfter ?? Number.POSITIVE_INFINITY,
       deadlineMs: Math.min(call.options.deadlineMs ?? totalMs, totalMs),
       retries: call.options.retries ?? RETRIES,
     }

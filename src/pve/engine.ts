@@ -246,8 +246,11 @@ async function attempt(parts: Parts, prepared: Prepared, host: Host, leftMs: num
   try {
     // Asked for only now: another request may have learnt meanwhile that the token is not accepted.
     throwIfTokenRefused(parts, asked)
+    const now = parts.clock.monotonic()
+    const deadlineMs = leftMs - (now - began)
+    if (deadlineMs <= 0 || now >= prepared.notAfter)
+      throw errorOf(asked, 'timeout', 'its turn came too late, so it was not sent')
     parts.observe?.(prepared.observed)
-    const deadlineMs = Math.max(1, leftMs - (parts.clock.monotonic() - began))
     const result = await host.http.send({ ...request, deadlineMs })
     // Noted before the place is given up, so that whoever waits for it does not try the token again.
     if (result.kind === 'answer' && result.status === 401) parts.refusedAt = parts.clock.monotonic()

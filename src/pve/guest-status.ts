@@ -21,6 +21,12 @@ export function statusOf(
     lock: toText(found.lock),
     tags: toList(found.tags ?? config?.tags),
     template: toBoolean(found.template),
-    ha: toBoolean(found.ha?.managed) ? (toText(found.ha?.state) ?? 'managed') : null,
+    ha: haOf(found.ha),
   }
+}
+
+/** A resource that the HA manager is told to ignore is not managed: verbs go to the guest itself. */
+function haOf(ha: Parameters<typeof statusOf>[1]['ha']): string | null {
+  const state = toText(ha?.state)
+  return toBoolean(ha?.managed) && state !== 'ignored' ? (state ?? 'managed') : null
 }

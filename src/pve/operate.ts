@@ -42,7 +42,9 @@ async function sendPower(engine: Engine, call: PowerCall): Promise<string> {
   if (call.timeout !== null && !(Number.isInteger(call.timeout) && call.timeout >= 0))
     throw engine.outage('invalid', request, 'a timeout is a whole number of seconds', { node })
   const path = `/nodes/${node}/${kind}/${vmid}/status/${verb}`
-  const { data } = await engine.request('POST', path, template, parametersOf(call))
+  const { data } = await engine.request('POST', path, template, parametersOf(call), {
+    notAfter: call.notAfter,
+  })
   const upid = typeof data === 'string' ? parseUpid(data) : null
   if (typeof data !== 'string' || upid?.node !== node || upid.id !== String(vmid))
     // It was accepted, so it may well be under way.

@@ -143,6 +143,8 @@ function conditions(filter: AuditFilter): { readonly where: string; readonly val
       filter.action.length + 1,
       `${filter.action}.`,
     )
+  if (filter.actions !== undefined)
+    add('"action" IN (SELECT "value" FROM json_each(?))', sqlJson(filter.actions))
   if (filter.person !== undefined)
     add(
       `(json_extract("actor", '$.person') = ? OR json_extract("actor", '$.realPerson') = ?)`,

@@ -17,7 +17,7 @@ export function freezeStore(database: Database): FreezeStore {
     },
     freeze: (asked, actor, now) =>
       database.write(async (tx) => {
-        const freeze = cleaned(asked)
+        const freeze = shifted(cleaned(asked), await laterOf(tx, now), now)
         await tx.$executeRawUnsafe(
           `INSERT OR REPLACE INTO "Freeze" ("workspace", "reason", "by", "at", "until") VALUES (?, ?, ?, ?, ?)`,
           freeze.workspace,
@@ -38,6 +38,17 @@ export function freezeStore(database: Database): FreezeStore {
         await appendAudit(tx, [{ ...about(workspace, 'workspace.unfrozen'), actor, data }], now)
         return freeze
       }),
+  }
+}
+
+/** Its end is as far away as was meant, where the clock was set back behind the newest time in the log. */
+function shifted(freeze: Freeze, at: Date, now: Date): Freeze {
+  const { until } = freeze
+  const more = at.getTime() - now.getTime()
+  return {
+    ...freeze,
+    at: at.toISOString(),
+    until: until === null ? null : new Date(Date.parse(until) + more).toISOString(),
   }
 }
 

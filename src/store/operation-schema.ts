@@ -81,18 +81,24 @@ export type AuditRow = {
 /** A row whose JSON was damaged by hand still comes out as an entry: one whose hash does not fit. */
 export function auditEntryOf(row: AuditRow): AuditEntry {
   return {
-    seq: Number(row.seq),
+    seq: whole(row.seq),
     at: row.at,
     action: row.action,
     actor: parsed(row.actor) as Actor | null,
     workspace: row.workspace,
-    operation: row.operation === null ? null : Number(row.operation),
+    operation: row.operation === null ? null : whole(row.operation),
     subject: String(parsed(row.subject)),
     code: row.code,
     data: parsed(row.data) as AuditEntry['data'],
     prev: row.prev,
     hash: row.hash,
   }
+}
+
+/** What was made no number by hand is none that fits either. */
+function whole(value: Num): number {
+  const number = Number(value)
+  return Number.isFinite(number) ? number : -1
 }
 
 function parsed(text: string): unknown {

@@ -1,4 +1,4 @@
-import type { Operation, Step } from '../core/operation.js'
+import type { NewOperation, Operation, Step } from '../core/operation.js'
 import { isRefusal, type Refusal } from '../core/refusal.js'
 import { noted, type OperationEvent, transition } from '../core/transition.js'
 import type { Claimed, OperationStore, OwnTask } from '../ports/store/operations.js'
@@ -19,8 +19,10 @@ export function operationStore(database: Database): OperationStore {
   const list = async (where: string, ...values: readonly SqlValue[]): Promise<readonly Operation[]> =>
     (await database.rows<OperationRow>(`${SELECT_OPERATION} ${where}`, ...values)).map(operationOf)
   return {
-    create: ({ operation, plan, shown, at }) =>
+    create: ({ operation: asked, plan, shown, at: now }) =>
       database.write(async (tx) => {
+        const at = await laterOf(tx, now)
+        const operation = bornAt(asked, at, now)
         const { workspace, state, planDigest, expiresAt, steps, decisions } = operation
         const rows: readonly { id: bigint | number }[] = await tx.$queryRawUnsafe(
           `INSERT INTO "Operation" ("workspace", "state", "planDigest", "expiresAt", "head", "plan", "shown")
@@ -37,11 +39,11 @@ export function operationStore(database: Database): OperationStore {
         for (const step of steps) await insertStep(tx, made.id, step)
         for (const [index, decision] of decisions.entries())
           await insertDecision(tx, made.id, index, decision)
-        const asked = noted(made, 'operation.asked', {
+        const entry = noted(made, 'operation.asked', {
           actor: made.requester,
           data: { risk: made.risk, reason: made.reason, guests: made.steps.map(guestOf) },
         })
-        await appendAudit(tx, [asked], await laterOf(tx, at))
+        await appendAudit(tx, [entry], at)
         return made
       }),
     get: async (id) => (await list('WHERE "id" = ?', id))[0] ?? null,
@@ -71,6 +73,20 @@ export function operationStore(database: Database): OperationStore {
       return beaten === 1
     },
     ownUpids: (cluster, upids) => ownUpids(database, cluster, upids),
+  }
+}
+
+/** Lives as long as was meant, where the clock was set back behind the newest time in the log. */
+function bornAt(operation: NewOperation, at: Date, now: Date): NewOperation {
+  const more = at.getTime() - now.getTime()
+  if (more === 0) return operation
+  const later = (time: string): string => new Date(Date.parse(time) + more).toISOString()
+  const { createdAt, expiresAt, decidedAt } = operation
+  return {
+    ...operation,
+    createdAt: later(createdAt),
+    expiresAt: later(expiresAt),
+    decidedAt: decidedAt === null ? null : later(decidedAt),
   }
 }
 

@@ -97,10 +97,11 @@ function operationParts(write: Write, entries: readonly AuditEntry[]) {
 function auditStore(entries: AuditEntry[], write: Write): AuditStore {
   return {
     append: async (entry, now) => write(entry, now),
-    list: async ({ operation, limit }) =>
+    list: async ({ operation, actions, limit }) =>
       [...entries]
         .reverse()
         .filter((entry) => operation === undefined || entry.operation === operation)
+        .filter((entry) => actions === undefined || actions.includes(entry.action))
         .slice(0, limit),
     newest: async (action) => [...entries].reverse().find((entry) => entry.action === action) ?? null,
     head: async () => ({ seq: entries.length, hash: entries.at(-1)?.hash ?? '' }),

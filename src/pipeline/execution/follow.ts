@@ -116,7 +116,11 @@ async function overtakenBy({ stores }: Following, step: Step): Promise<number | 
     (operation) =>
       operation.command === 'stop' &&
       operation.steps.some(
-        ({ cluster, vmid, intentAt }) => cluster === step.cluster && vmid === step.vmid && intentAt !== null,
+        ({ cluster, vmid, intentAt }) =>
+          cluster === step.cluster &&
+          vmid === step.vmid &&
+          intentAt !== null &&
+          intentAt > (step.intentAt ?? ''),
       ),
   )
   return over?.id ?? null

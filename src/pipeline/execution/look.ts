@@ -19,6 +19,7 @@ export async function readTarget(
     const [reading] = await pve(step.cluster).guests.facts([place], signal)
     return reading ?? null
   } catch (error) {
+    signal?.throwIfAborted()
     if (error instanceof PveError) return null
     throw error
   }
@@ -31,9 +32,12 @@ export type Trace =
   /** It could not be asked, or the list may lack something. */
   | { readonly kind: 'unsure' }
 
+/** Seconds by which the clocks of the cluster's nodes may differ. Only tasks of our own token that no operation knows count. */
+const SLACK = 60
+
 /**
  * The task that a step's call made, if it made one: of our own token, on this guest, of a fitting type, begun no earlier
- * than five seconds before the intent by the cluster's clock, and not known to belong to another operation.
+ * than a minute before the intent by the cluster's clock, and not known to belong to another operation.
  */
 export async function traceOf(parts: Looking, step: Step, target: Pick<PlanTarget, 'ha'>): Promise<Trace> {
   const { operate } = parts.pve(step.cluster)
@@ -41,7 +45,7 @@ export async function traceOf(parts: Looking, step: Step, target: Pick<PlanTarge
   const types = taskTypes(step.verb, step.kind, target.ha !== null)
   const place = { kind: step.kind, vmid: step.vmid, node: step.node }
   try {
-    const { tasks, complete } = await operate.ownTasks(place, types, step.intentNodeTime - 5)
+    const { tasks, complete } = await operate.ownTasks(place, types, step.intentNodeTime - SLACK)
     const upids = tasks.map(({ upid }) => upid)
     const taken = upids.length === 0 ? new Map() : await parts.stores.operations.ownUpids(step.cluster, upids)
     const [task] = tasks.filter(({ upid }) => !taken.has(upid)).sort((a, b) => b.startTime - a.startTime)

@@ -22,7 +22,8 @@ export async function runOperation(
   if (isRefusal(proven)) {
     const fresh = claimed.steps.every(({ state }) => state === 'pending')
     if (fresh) {
-      const state = proven.code === 'plan_stale' ? ('stale' as const) : ('failed' as const)
+      const state =
+        proven.code === 'plan_stale' || proven.code === 'expired' ? ('stale' as const) : ('failed' as const)
       const { code, message } = proven
       await stores.operations.apply(claimed.id, { kind: 'refuse', holder, state, code, message }, clock.now())
       parts.onChange(claimed.id)
@@ -115,7 +116,7 @@ async function one(flow: Flow, step: Step): Promise<void> {
     }
   }
   try {
-    const state = await runStep({ parts, operation: operation.id, target, signal }, step)
+    const state = await runStep({ parts, operation, plan, target, signal }, step)
     if (isFailure({ state })) flow.failed = true
   } catch (error) {
     if (signal.aborted || error instanceof LetGo) throw error

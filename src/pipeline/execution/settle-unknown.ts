@@ -55,8 +55,11 @@ async function lookAgain(parts: Parts, step: Step, target: PlanTarget): Promise<
     )
   if (status === 'running') return still('its task is still running')
   if (reading === null || reading.kind === 'unreadable') return still('it cannot be read')
-  const there = reading.kind === 'facts' && isDone(step, target, reading.facts)
+  const { kind } = reading
+  const there = kind === 'facts' && isDone(step, target, reading.facts)
   const is = reading.kind === 'facts' ? `it is ${reading.facts.power}` : 'it is gone'
+  const untold = upid === null ? trace?.kind === 'unsure' : status === 'unknown'
+  if (untold && !there && kind === 'facts') return still('its task cannot be read')
   if (upid !== null && status === 'ok' && there)
     return { state: 'verified', code: null, message: `Its task ended well and ${is}.`, upid }
   if (upid !== null && status === 'failed')

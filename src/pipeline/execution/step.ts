@@ -1,10 +1,11 @@
 import type { Operation, Step, StepEnd } from '../../core/operation.js'
 import { refusalOf } from '../../core/outage.js'
-import type { PlanTarget } from '../../core/plan.js'
+import type { Plan, PlanTarget } from '../../core/plan.js'
 import { recheck } from '../../core/recheck.js'
 import { isRefusal, type Refusal } from '../../core/refusal.js'
 import { PveError } from '../../ports/pve.js'
 import { follow, type StepOutcome } from './follow.js'
+import { beyondDecided } from './lawful.js'
 import { readTarget } from './look.js'
 import { type ExecutionParts, LetGo } from './parts.js'
 import { settle } from './settle.js'
@@ -12,7 +13,8 @@ import { settle } from './settle.js'
 /** One target of an operation that this process holds. */
 export type StepRun = {
   readonly parts: ExecutionParts
-  readonly operation: number
+  readonly operation: Operation
+  readonly plan: Plan
   readonly target: PlanTarget
   readonly signal: AbortSignal
 }
@@ -53,12 +55,18 @@ async function begin(run: StepRun, step: Step): Promise<StepEnd> {
     const code = found.kind === 'already' ? 'already' : found.code
     return end(run, step, { state: found.kind, code, message: found.sentence, log: [] })
   }
+  const beyond = await beyondDecided(parts, run, found.facts)
+  if (beyond !== null) {
+    const state = beyond.code === 'plan_stale' ? ('stale' as const) : ('failed' as const)
+    return end(run, step, { state, code: beyond.code, message: saidBy(beyond), log: [] })
+  }
   return send(run, step, found.facts.node, found.facts.nodeTime)
 }
 
 /**
- * The intent is committed, then the call is sent, once. The commit renewed the lease; when it took so long that too little
- * of it may be left, nothing is sent: another process might take over while PVE still executes.
+ * The intent is committed, then the call is sent, once. The commit renewed the lease; from when too little of it is left,
+ * nothing is sent any more, however long the call waited for its turn: another process might take over while PVE still
+ * executes.
  */
 async function send(run: StepRun, step: Step, node: string, nodeTime: number | null): Promise<StepEnd> {
   const { parts, target } = run
@@ -72,25 +80,27 @@ async function send(run: StepRun, step: Step, node: string, nodeTime: number | n
       log: [],
     })
   const before = clock.monotonic()
+  const notAfter = before + timing.lease - timing.sendMargin
   const seconds = nodeTime ?? Math.floor(clock.now().getTime() / 1000)
   const intended = held(
     await apply(run, { kind: 'intend', holder, index: step.index, node, nodeTime: seconds }),
   )
   const sent = intended.steps[step.index] ?? step
-  if (timing.lease - (clock.monotonic() - before) <= timing.sendMargin)
-    return end(run, sent, {
-      state: 'failed',
-      code: 'not_started',
-      message: 'This machine was too slow to send it safely; nothing was sent.',
-      log: [],
-    })
   let upid: string
   try {
     const { verb, timeout, overruleShutdown } = target.call
-    upid = await operate.power({ kind: step.kind, vmid: step.vmid, node, verb, timeout, overruleShutdown })
+    const place = { kind: step.kind, vmid: step.vmid, node }
+    upid = await operate.power({ ...place, verb, timeout, overruleShutdown, notAfter })
   } catch (error) {
     if (!(error instanceof PveError)) throw error
     if (error.outage.ambiguous) return settled(run, sent)
+    if (error.outage.kind === 'timeout')
+      return end(run, sent, {
+        state: 'failed',
+        code: 'not_started',
+        message: 'It could not be sent in time, so it was not sent at all.',
+        log: [],
+      })
     const refusal = refusalOf(error.outage)
     return end(run, sent, { state: 'failed', code: refusal.code, message: saidBy(refusal), log: [] })
   }
@@ -130,8 +140,8 @@ async function apply(
   { parts, operation }: StepRun,
   event: Parameters<ExecutionParts['stores']['operations']['apply']>[1],
 ): Promise<Operation | Refusal> {
-  const applied = await parts.stores.operations.apply(operation, event, parts.clock.now())
-  parts.onChange(operation)
+  const applied = await parts.stores.operations.apply(operation.id, event, parts.clock.now())
+  parts.onChange(operation.id)
   return applied
 }
 

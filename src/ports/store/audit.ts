@@ -6,6 +6,8 @@ export type AuditFilter = {
   readonly operation?: number
   /** Action, or its first word: `decision` finds `decision.approve`. */
   readonly action?: string
+  /** Exactly one of these. */
+  readonly actions?: readonly string[]
   readonly person?: string
   readonly since?: Date
   readonly limit: number

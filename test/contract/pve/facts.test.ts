@@ -101,8 +101,13 @@ describe('the facts of a guest', () => {
   it('what runs on it now, whoever started it', async () => {
     const { cluster, control } = await lab()
     await control.change({ kind: 'stubborn', vmid: 107, stubborn: true })
-    const call = { ...vm(107), verb: 'shutdown', timeout: 600, overruleShutdown: false } as const
-    const upid = await cluster.operate?.power(call)
+    const upid = await cluster.operate?.power({
+      ...vm(107),
+      verb: 'shutdown',
+      timeout: 600,
+      overruleShutdown: false,
+      notAfter: Number.POSITIVE_INFINITY,
+    })
     const readings = await cluster.guests.facts([vm(107), vm(101)])
     expect(readings).toMatchObject([
       { facts: { activeTasks: { value: [{ upid, type: 'qmshutdown', status: null }] } } },

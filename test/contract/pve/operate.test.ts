@@ -27,6 +27,7 @@ const ask = (place: GuestPlace, verb: PowerVerb, more: Partial<PowerCall> = {}):
   verb,
   timeout: null,
   overruleShutdown: false,
+  notAfter: Number.POSITIVE_INFINITY,
   ...more,
 })
 

@@ -52,6 +52,7 @@ function callOf(url: string, sent: string) {
     verb: verbOf(verb),
     timeout: timeout === undefined ? null : Number(timeout),
     overruleShutdown: overrule === '1',
+    notAfter: Number.POSITIVE_INFINITY,
   }
 }
 

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { GuestRef } from '../../../src/core/args.js'
+import { type AuditEntry, entryHash } from '../../../src/core/audit.js'
 import type { Answer } from '../../../src/core/command.js'
-import { type OperationsLab, startOperationsLab } from '../../support/operations-lab.js'
+import type { Json } from '../../../src/core/digest.js'
+import { type OperationsLab, PEOPLE, startOperationsLab } from '../../support/operations-lab.js'
 
 /** What happens between a plan and its end, on the simulator: others, trouble, and people who change their mind. */
 
@@ -73,6 +75,22 @@ describe('between plan and call', () => {
     expect((await lab.control.calls())[0]?.path).toContain('/nodes/pve2/')
   })
 
+  it.each([
+    ['asks for more', { require: { approvals: 2 } }],
+    ['asks for a role', { require: { role: 'admin' } }],
+    ['asks for a reason', { require: { reason: true } }],
+    ['refuses', { refuse: 'Not on this node.' }],
+  ] as const)('a guest that was moved to where a rule %s is left alone', async (_, asks) => {
+    lab.setPolicy({ rules: [{ name: 'there', when: { node: 'pve2' }, ...asks }] })
+    await lab.change('alice', 'stop', [await lab.guest(101)])
+    await lab.control.change({ kind: 'migrate', vmid: 101, node: 'pve2' })
+
+    const ended = await lab.decide('bob', 'approve', 1)
+
+    expect([stateOf(ended), codeOf(ended)]).toEqual(['stale', 'plan_stale'])
+    expect(await posts()).toEqual([])
+  })
+
   it('its node went offline, or the quorum was lost', async () => {
     await lab.change('alice', 'stop', [await lab.guest(101)])
     await lab.change('alice', 'stop', [await lab.guest(102)])
@@ -106,15 +124,73 @@ describe('between plan and call', () => {
     expect(await posts()).toEqual([])
   })
 
-  it('a decision that the log does not know is none', async () => {
+  const rehashed = (entry: AuditEntry): AuditEntry => ({ ...entry, hash: entryHash(entry) })
+  const changed =
+    (action: string, change: (entry: AuditEntry) => AuditEntry) =>
+    (entries: readonly AuditEntry[]): readonly AuditEntry[] =>
+      entries.map((entry) => (entry.action === action ? change(entry) : entry))
+  const added =
+    (action: string, data: Readonly<Record<string, Json>>) =>
+    (entries: readonly AuditEntry[]): readonly AuditEntry[] => {
+      const [newest] = entries
+      if (newest === undefined) throw new Error('the log is empty')
+      const planDigest = typeof newest.data === 'object' && newest.data !== null ? newest.data : {}
+      return [
+        rehashed({ ...newest, seq: newest.seq + 1, action, data: { ...planDigest, ...data } }),
+        ...entries,
+      ]
+    }
+  const carol = {
+    personId: 3,
+    person: 'carol',
+    account: 'console:carol',
+    realPersonId: null,
+    realPerson: null,
+  }
+
+  it.each([
+    ['no decision', (entries) => entries.filter(({ action }) => action !== 'decision.approve')],
+    ['no asking', (entries) => entries.filter(({ action }) => action !== 'operation.asked')],
+    [
+      'an entry that was changed',
+      changed('decision.approve', (entry) => ({ ...entry, at: entry.at.replace('20', '21') })),
+    ],
+    ['somebody else who asked', changed('operation.asked', (entry) => rehashed({ ...entry, actor: carol }))],
+    [
+      'somebody else who decided',
+      changed('decision.approve', (entry) => rehashed({ ...entry, actor: carol })),
+    ],
+    [
+      'another plan',
+      changed('decision.approve', (entry) => rehashed({ ...entry, data: { planDigest: '0' } })),
+    ],
+    ['an approval taken back', added('decision.retracted', { persons: [2] })],
+    ['an effect', added('effect.intended', { index: 0 })],
+    ['its end', added('operation.ended', {})],
+    ['that it was cancelled', added('operation.cancel', {})],
+  ] satisfies readonly (readonly [string, (entries: readonly AuditEntry[]) => readonly AuditEntry[]])[])(
+    'nothing is sent where the log tells of %s',
+    async (_, edit) => {
+      await lab.change('alice', 'stop', [await lab.guest(101)])
+      const { list } = lab.stores.audit
+      lab.stores.audit.list = async (filter) => edit(await list(filter))
+
+      const ended = await lab.decide('bob', 'approve', 1)
+
+      expect([stateOf(ended), codeOf(ended)]).toEqual(['failed', 'plan_edited'])
+      expect(await posts()).toEqual([])
+    },
+  )
+
+  it('what was decided long ago by the log is not begun, whatever the operation says', async () => {
     await lab.change('alice', 'stop', [await lab.guest(101)])
     const { list } = lab.stores.audit
-    lab.stores.audit.list = async (filter) =>
-      (await list(filter)).filter(({ action }) => action !== 'decision.approve')
+    const early = (entry: AuditEntry) => rehashed({ ...entry, at: '2020-01-01T00:00:00.000Z' })
+    lab.stores.audit.list = async (filter) => (await list(filter)).map(early)
 
     const ended = await lab.decide('bob', 'approve', 1)
 
-    expect([stateOf(ended), codeOf(ended)]).toEqual(['failed', 'plan_edited'])
+    expect([stateOf(ended), codeOf(ended)]).toEqual(['stale', 'expired'])
     expect(await posts()).toEqual([])
   })
 })
@@ -360,5 +436,23 @@ describe('people and stops', () => {
     expect(stateOf(await lab.change('alice', 'start', [await lab.guest(104)], { reason: 'needed' }))).toBe(
       'verified',
     )
+  })
+
+  it('solo ends where somebody else could approve by now', async () => {
+    await lab.close()
+    const [alice, bob] = PEOPLE
+    if (alice === undefined || bob === undefined) throw new Error('nobody')
+    const people = [alice]
+    lab = await startOperationsLab({ people })
+    lab.setPolicy({ solo: true })
+    await lab.change('alice', 'stop', [await lab.guest(101)])
+    await lab.change('alice', 'stop', [await lab.guest(102)])
+    const [one, two] = [await lab.guest(101), await lab.guest(102)].map(({ name }) => name)
+    const before = await lab.decide('alice', 'confirm', 1, { typed: one ?? '' })
+    people.push(bob)
+    const after = await lab.decide('alice', 'confirm', 2, { typed: two ?? '' })
+
+    expect([stateOf(before), stateOf(after), codeOf(after)]).toEqual(['verified', 'stale', 'plan_stale'])
+    expect(await posts()).toEqual(['101 stop'])
   })
 })

@@ -74,11 +74,14 @@ beforeAll(async () => {
 })
 afterAll(() => lab.close())
 
+/** Whether the guest is off before; that is what a suspended container is to Proxmox VE. */
+const isOff = (verb: PowerVerb, kind: GuestKind): boolean =>
+  verb === 'start' || (verb === 'resume' && kind === 'lxc')
+
 async function makeGuest(verb: PowerVerb, kind: GuestKind, node: string): Promise<GuestRef> {
   next += 1
   const vmid = next
-  // What a suspended container is to Proxmox VE.
-  const running = verb !== 'start' && !(verb === 'resume' && kind === 'lxc')
+  const running = !isOff(verb, kind)
   await lab.control.change({ kind: 'create', vmid, guestKind: kind, name: `guest-${vmid}`, node, running })
   if (verb === 'resume' && kind === 'qemu') await lab.control.change({ kind: 'power', vmid, to: 'pause' })
   return { cluster: 'lab', vmid, kind, name: `guest-${vmid}`, node, incarnation: 1 }
@@ -108,7 +111,8 @@ async function before(condition: Condition, verb: PowerVerb, { vmid, kind }: Gue
       await control.change({ kind: 'config', vmid, set: { protection: 1 } })
       return
     case 'HA-managed':
-      await control.change({ kind: 'ha', vmid, state: verb === 'start' ? 'stopped' : 'started' })
+      // The HA manager would start a stopped one that it is told to keep running.
+      await control.change({ kind: 'ha', vmid, state: isOff(verb, kind) ? 'stopped' : 'started' })
       return
     case 'wrong state':
       await control.change({

@@ -34,6 +34,7 @@ const STOP = {
   verb: 'stop',
   timeout: null,
   overruleShutdown: false,
+  notAfter: Number.POSITIVE_INFINITY,
 } as const
 
 async function host(handler: Handler): Promise<TestHost> {
@@ -125,6 +126,20 @@ describe('two tokens of one cluster', () => {
 })
 
 describe('a change', () => {
+  it('whose turn comes too late is not sent', async () => {
+    const held: ServerResponse[] = []
+    const a = await host((_, response) => void held.push(response))
+    const { cluster, operate, clock } = connect([a])
+    const reads = [state(cluster), state(cluster)]
+    while (held.length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+    const late = outageOf(operate.power({ ...STOP, notAfter: clock.monotonic() + 1000 }))
+    clock.advance(1000)
+    for (const response of held) ok(response, { status: 'running' })
+    expect(await late).toMatchObject({ kind: 'timeout', ambiguous: false })
+    await Promise.all(reads)
+    expect(a.seen.map(({ method }) => method)).toEqual(['GET', 'GET'])
+  })
+
   it('that no host got is tried at every host, then says so', async () => {
     const [a, b] = [await host(() => {}), await host(() => {})]
     const { operate } = connect([a, b])
