@@ -69,7 +69,7 @@ type Decide = Extract<DecideEvent, { readonly kind: 'decide' }>
 function agree(operation: Operation, event: Decide, at: Date): Transition {
   const { actor, verdict, reason } = event
   const refusal = agreeRefusal(operation, event)
-  if (refusal !== null) return refused(operation, refusal, event)
+  if (refusal !== null) return refused(operation, refusal)
   const decision: Decision = {
     actor,
     verdict,
@@ -169,7 +169,7 @@ function wordsRefusal(operation: Operation, reason: string | null, typed: string
 
 function deny(operation: Operation, event: Decide, at: Date): Transition {
   const { actor, reason } = event
-  if (operation.state !== 'waiting') return refused(operation, endedRefusal(operation), event)
+  if (operation.state !== 'waiting') return refused(operation, endedRefusal(operation))
   const decision: Decision = {
     actor,
     verdict: 'deny',
@@ -203,12 +203,12 @@ function cancel(
       return changed(end(operation, 'cancelled', 'cancelled', said, at), audit)
     case 'running':
       return operation.cancelAsked
-        ? { ...unchanged(operation), refusal: endedRefusal(operation) }
+        ? refused(operation, endedRefusal(operation))
         : changed({ ...operation, cancelAsked: true }, audit)
     case 'unknown':
       return changed(closeUnknown(operation, said, at), audit)
     default:
-      return refused(operation, endedRefusal(operation), event)
+      return refused(operation, endedRefusal(operation))
   }
 }
 
@@ -315,18 +315,7 @@ export function unchanged(operation: Operation): Transition {
   return { operation, audit: [], refusal: null }
 }
 
-/** A decision that was not taken leaves the operation as it is and an entry in the log. */
-function refused(
-  operation: Operation,
-  refusal: Refusal,
-  event: Extract<DecideEvent, { readonly kind: 'decide' | 'cancel' }>,
-): Transition {
-  const verdict = event.kind === 'decide' ? event.verdict : 'cancel'
-  return {
-    operation,
-    audit: [
-      noted(operation, 'decision.refused', { actor: event.actor, code: refusal.code, data: { verdict } }),
-    ],
-    refusal,
-  }
+/** What was not taken leaves the operation as it is; whoever asked for it notes that. */
+function refused(operation: Operation, refusal: Refusal): Transition {
+  return { operation, audit: [], refusal }
 }

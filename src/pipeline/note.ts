@@ -1,36 +1,40 @@
 import type { Answer } from '../core/command.js'
 import { commandName } from '../core/command.js'
+import { parseOperationName } from '../core/operation.js'
 import { isRefusal, type Refusal } from '../core/refusal.js'
 import type { Request } from '../ports/road.js'
 import type { AuditStore } from '../ports/store/audit.js'
 import type { Speaker } from './identify.js'
-import type { AnyCommand } from './parse.js'
+import type { Parsed } from './parse.js'
 import type { RoadParts } from './road.js'
 
 /** So much of what was typed is kept. */
 const MOST_WORDS = 300
 
 /**
- * Notes a change that became no operation: refused, or there already. What became one is noted by the store, with it. A
- * log that cannot be written must not hide the answer; nothing was done.
+ * Notes what was asked for and not done: a change or a decision that was refused, by whichever rule, and a goal that was
+ * reached already. What was done is noted by the store, with it. A log that cannot be written must not hide the answer;
+ * nothing was done.
  */
 export async function noteEnd(
   parts: RoadParts,
   request: Request,
-  command: AnyCommand,
+  { command, raw }: Pick<Parsed, 'command' | 'raw'>,
   speaker: Speaker | Refusal,
   answer: Answer,
 ): Promise<void> {
+  const steers = command.args.operation !== undefined && command.risk !== 'read'
+  if (command.kind !== 'change' && command.risk !== 'admin' && !steers) return
   const already = answer.kind === 'card' && answer.outcome === 'already'
   if (!isRefusal(answer) && !already) return
   const { caller, words } = request
   const text = typeof words === 'string' ? words : words.join(' ')
   const actor = isRefusal(speaker) || speaker.kind === 'stranger' ? null : speaker.actor
   const entry = {
-    action: isRefusal(answer) ? 'change.refused' : 'change.already',
+    action: already ? 'change.already' : steers ? 'operation.refused' : 'change.refused',
     actor,
     workspace: request.workspace ?? parts.startWorkspace,
-    operation: null,
+    operation: steers && Array.isArray(raw.operation) ? parseOperationName(raw.operation.join(' ')) : null,
     subject: commandName(command),
     code: isRefusal(answer) ? answer.code : 'already',
     data: {

@@ -77,8 +77,7 @@ async function travel(parts: RoadParts, request: Request): Promise<Answer> {
   const stranded = isRefusal(speaker) && command.role === 'anyone'
   const heard: Speaker | Refusal = stranded ? { kind: 'stranger' } : speaker
   const answer = isRefusal(heard) ? heard : await onward(parts, request, parsed, heard)
-  const weighty = command.kind === 'change' || command.risk === 'admin'
-  if (weighty) await noteEnd(parts, request, command, speaker, answer)
+  await noteEnd(parts, request, parsed, speaker, answer)
   return answer
 }
 

@@ -8,6 +8,7 @@ import type { Speaker } from './identify.js'
 import { planChange } from './plan.js'
 import { answerOf, placesOfOperation } from './present.js'
 import type { RoadParts } from './road.js'
+import { readPlan } from './stored-plan.js'
 import { guestsOf } from './undo.js'
 
 type At = {
@@ -47,6 +48,11 @@ export async function takeUp(at: At, operation: Operation, reason: string | null
       `${name} has nothing left to go on with: it is ${operation.state}.`,
       `\`why ${name}\` shows how each guest fared.`,
     )
+  const read = await readPlan(parts.stores, operation)
+  if (isRefusal(read)) return read
+  // As long as was asked for; where each guest has its own time, it is read from each again.
+  const waits = new Set(left.map(({ index }) => read.plan.targets[index]?.call.timeout ?? null))
+  const [seconds = null] = waits.size === 1 ? waits : []
   return planChange(parts, {
     command,
     values: {
@@ -54,6 +60,7 @@ export async function takeUp(at: At, operation: Operation, reason: string | null
       reason: reason ?? operation.reason ?? undefined,
       parallel: operation.parallel,
       'keep-going': operation.keepGoing,
+      ...(seconds === null ? {} : { timeout: seconds * 1000 }),
     },
     speaker,
     workspace,

@@ -22,7 +22,9 @@ export async function closeOpenOperations(database: Database, now: Date): Promis
       { ...ABOUT, action: 'store.restored', operation: null, workspace: null, subject: 'database', data: {} },
     ]
     for (const row of rows) {
-      const closed = closedBy(operationOf(row), at)
+      const operation = operationOf(row)
+      if (operation === null) continue
+      const closed = closedBy(operation, at)
       await write(tx, closed)
       const { id, workspace, state, code, planDigest } = closed
       const subject = operationName(id)

@@ -11,10 +11,13 @@ import {
   statSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { operationName } from '../core/operation.js'
 import { RefusalError, refuse } from '../core/refusal.js'
 import type { StoreReport } from '../ports/store/health.js'
 import { closeOpenOperations } from './after-restore.js'
 import { appliedNames, readMigrations } from './migrate.js'
+import { type OperationRow, operationOf } from './operation-schema.js'
+import { SELECT_OPERATION } from './operations.js'
 import { type Database, openDatabase } from './tx.js'
 
 export { type Backup, listBackups } from './backup-files.js'
@@ -222,6 +225,7 @@ export async function checkDatabase(database: Database): Promise<StoreReport> {
       ...(migrations.length === 0
         ? ['it holds no table of this program']
         : (await missingTables(database)).map((name) => `the table ${name} is missing`)),
+      ...(await damagedOperations(database)),
     ]
     return { path, size, migrations, problems }
   } catch (error) {
@@ -235,6 +239,15 @@ async function missingTables(database: Database): Promise<readonly string[]> {
   )
   const there = new Set(rows.map(({ name }) => name))
   return TABLES.filter((name) => !there.has(name))
+}
+
+async function damagedOperations(database: Database): Promise<readonly string[]> {
+  const [table] = await database.rows(`SELECT 1 FROM "sqlite_master" WHERE "name" = 'Operation'`)
+  if (table === undefined) return []
+  const rows = await database.rows<OperationRow>(SELECT_OPERATION)
+  return rows
+    .filter((row) => operationOf(row) === null)
+    .map(({ id }) => `${operationName(Number(id))} was changed by hand and cannot be read`)
 }
 
 function reasonOf(error: unknown): string {

@@ -1,7 +1,18 @@
 import { z } from 'zod'
 import type { AuditEntry } from '../core/audit.js'
-import type { Decision, NewOperation, Operation, Step } from '../core/operation.js'
+import {
+  type Decision,
+  type NewOperation,
+  OPERATION_STATES,
+  type Operation,
+  operationName,
+  STEP_STATES,
+  type Step,
+} from '../core/operation.js'
 import type { Actor, Grant, Person } from '../core/people.js'
+import { Plan } from '../core/plan.js'
+import { POWER_VERBS } from '../core/power.js'
+import { RefusalError, refuse } from '../core/refusal.js'
 import { sqlJson } from './row-schema.js'
 
 /** Rows of operations, people and the audit log to the types of core. */
@@ -35,23 +46,102 @@ export function cleaned<T>(value: T): T {
   return JSON.parse(sqlJson(value)) as T
 }
 
-export function operationOf(row: OperationRow): Operation {
-  const head = JSON.parse(row.head) as Head
-  const steps = JSON.parse(row.steps) as readonly (readonly [number, Step['state'], string | null, string])[]
-  const decisions = JSON.parse(row.decisions) as readonly (readonly [number, string])[]
-  return {
-    ...head,
-    id: Number(row.id),
-    workspace: row.workspace,
-    state: row.state as Operation['state'],
-    planDigest: row.planDigest,
-    expiresAt: row.expiresAt,
-    lease: row.leaseHolder === null ? null : { holder: row.leaseHolder, beat: Number(row.leaseBeat) },
-    steps: steps
-      .map(([index, state, upid, body]) => ({ ...(JSON.parse(body) as StepBody), index, state, upid }))
-      .sort((a, b) => a.index - b.index),
-    decisions: [...decisions].sort(([a], [b]) => a - b).map(([, body]) => JSON.parse(body) as Decision),
+const actor = z.object({
+  personId: z.number(),
+  person: z.string(),
+  account: z.string(),
+  realPersonId: z.number().nullable(),
+  realPerson: z.string().nullable(),
+}) satisfies z.ZodType<Actor>
+
+const text = z.string().nullable()
+
+const Head = z.object({
+  command: z.string(),
+  asked: z.string(),
+  risk: Plan.shape.risk,
+  requester: actor,
+  requirement: Plan.shape.requirement,
+  typed: z.string(),
+  reason: text,
+  code: text,
+  message: text,
+  createdAt: z.string(),
+  remindedAt: text,
+  decidedAt: text,
+  endedAt: text,
+  cancelAsked: z.boolean(),
+  canary: z.number(),
+  parallel: z.number(),
+  keepGoing: z.boolean(),
+  after: Plan.shape.after,
+}) satisfies z.ZodType<Head>
+
+const StepBody = z.object({
+  cluster: z.string(),
+  vmid: z.number(),
+  kind: z.enum(['qemu', 'lxc']),
+  name: z.string(),
+  verb: z.enum(POWER_VERBS),
+  code: text,
+  message: text,
+  node: text,
+  intentAt: text,
+  intentNodeTime: z.number().nullable(),
+  endedAt: text,
+  log: z.array(z.string()),
+}) satisfies z.ZodType<StepBody>
+
+const Decided = z.object({
+  actor,
+  verdict: z.enum(['confirm', 'approve', 'deny']),
+  reason: text,
+  at: z.string(),
+  planDigest: z.string(),
+  counts: z.boolean(),
+}) satisfies z.ZodType<Decision>
+
+const Steps = z.array(z.tuple([z.number(), z.enum(STEP_STATES), text, z.string()]))
+const Decisions = z.array(z.tuple([z.number(), z.string()]))
+const State = z.enum(OPERATION_STATES)
+
+/** Null for a row that was damaged by hand: it is no operation any more. */
+export function operationOf(row: OperationRow): Operation | null {
+  try {
+    const steps = Steps.parse(JSON.parse(row.steps)).sort(([a], [b]) => a - b)
+    if (steps.some(([index], at) => index !== at)) return null
+    const decisions = Decisions.parse(JSON.parse(row.decisions)).sort(([a], [b]) => a - b)
+    return {
+      ...Head.parse(JSON.parse(row.head)),
+      id: Number(row.id),
+      workspace: row.workspace,
+      state: State.parse(row.state),
+      planDigest: row.planDigest,
+      expiresAt: row.expiresAt,
+      lease: row.leaseHolder === null ? null : { holder: row.leaseHolder, beat: Number(row.leaseBeat) },
+      steps: steps.map(([index, state, upid, body]) => ({
+        ...StepBody.parse(JSON.parse(body)),
+        index,
+        state,
+        upid,
+      })),
+      decisions: decisions.map(([, body]) => Decided.parse(JSON.parse(body))),
+    }
+  } catch {
+    return null
   }
+}
+
+/** What is said of such a row to whoever asks for it by its number. */
+export function damaged(id: number): RefusalError {
+  const name = operationName(id)
+  return new RefusalError(
+    refuse(
+      'plan_edited',
+      `${name} cannot be read: it was changed in the database. It is not carried out.`,
+      'Somebody edited the database. `db check` lists what is damaged; `db restore` puts a backup in place.',
+    ),
+  )
 }
 
 export function headOf(operation: NewOperation): string {

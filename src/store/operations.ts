@@ -3,7 +3,7 @@ import { isRefusal, type Refusal } from '../core/refusal.js'
 import { noted, type OperationEvent, transition } from '../core/transition.js'
 import type { Claimed, OperationStore, OwnTask } from '../ports/store/operations.js'
 import { appendAudit, laterOf } from './audit.js'
-import { cleaned, headOf, type OperationRow, operationOf, stepBody } from './operation-schema.js'
+import { cleaned, damaged, headOf, type OperationRow, operationOf, stepBody } from './operation-schema.js'
 import { sqlJson } from './row-schema.js'
 import type { Database, SqlValue, Tx } from './tx.js'
 
@@ -17,7 +17,9 @@ export const SELECT_OPERATION = `SELECT "id", "workspace", "state", "planDigest"
 
 export function operationStore(database: Database): OperationStore {
   const list = async (where: string, ...values: readonly SqlValue[]): Promise<readonly Operation[]> =>
-    (await database.rows<OperationRow>(`${SELECT_OPERATION} ${where}`, ...values)).map(operationOf)
+    (await database.rows<OperationRow>(`${SELECT_OPERATION} ${where}`, ...values)).flatMap(
+      (row) => operationOf(row) ?? [],
+    )
   return {
     create: ({ operation: asked, plan, shown, at: now }) =>
       database.write(async (tx) => {
@@ -46,7 +48,10 @@ export function operationStore(database: Database): OperationStore {
         await appendAudit(tx, [entry], at)
         return made
       }),
-    get: async (id) => (await list('WHERE "id" = ?', id))[0] ?? null,
+    get: async (id) => {
+      const [row] = await database.rows<OperationRow>(`${SELECT_OPERATION} WHERE "id" = ?`, id)
+      return row === undefined ? null : whole(row)
+    },
     plan: async (id) => {
       const [row] = await database.rows<{ plan: string; planDigest: string; shown: string }>(
         'SELECT "plan", "planDigest", "shown" FROM "Operation" WHERE "id" = ?',
@@ -95,7 +100,13 @@ const guestOf = ({ cluster, vmid }: Step): string => `${cluster}/${vmid}`
 async function need(tx: Tx, id: number): Promise<Operation> {
   const rows: readonly OperationRow[] = await tx.$queryRawUnsafe(`${SELECT_OPERATION} WHERE "id" = ?`, id)
   if (rows[0] === undefined) throw new Error(`there is no operation ${id}`)
-  return operationOf(rows[0])
+  return whole(rows[0])
+}
+
+function whole(row: OperationRow): Operation {
+  const operation = operationOf(row)
+  if (operation === null) throw damaged(Number(row.id))
+  return operation
 }
 
 /** The state machine decides, the rows that differ are written, and the log tells of it: all of it or nothing. */
@@ -193,7 +204,7 @@ async function claim(tx: Tx, id: number, { holder, seen, overtakes }: By, now: D
   const operation = await need(tx, id)
   if (operation.state === 'ready') {
     const by: readonly { name: string; operationId: bigint | number }[] = await tx.$queryRawUnsafe(
-      `SELECT json_extract(other."body", '$.name') AS "name", other."operationId" AS "operationId"
+      `SELECT CASE WHEN json_valid(other."body") THEN json_extract(other."body", '$.name') ELSE other."vmid" END AS "name", other."operationId" AS "operationId"
        FROM "OperationStep" AS own
        JOIN "OperationStep" AS other ON other."cluster" = own."cluster" AND other."vmid" = own."vmid"
        JOIN "Operation" ON "Operation"."id" = other."operationId"
@@ -214,14 +225,23 @@ async function claim(tx: Tx, id: number, { holder, seen, overtakes }: By, now: D
   return isRefusal(applied) ? applied : { kind: 'claimed', operation: applied }
 }
 
+/** Whose operation it was cannot be read any more. */
+const NOBODY: OwnTask['requester'] = {
+  personId: 0,
+  person: 'somebody',
+  account: '',
+  realPersonId: null,
+  realPerson: null,
+}
+
 async function ownUpids(
   database: Database,
   cluster: string,
   upids: readonly string[],
 ): Promise<ReadonlyMap<string, OwnTask>> {
-  const rows = await database.rows<{ upid: string; id: bigint | number; requester: string }>(
+  const rows = await database.rows<{ upid: string; id: bigint | number; requester: string | null }>(
     `SELECT "OperationStep"."upid" AS "upid", "Operation"."id" AS "id",
-       json_extract("Operation"."head", '$.requester') AS "requester"
+       CASE WHEN json_valid("Operation"."head") THEN json_extract("Operation"."head", '$.requester') END AS "requester"
      FROM "OperationStep" JOIN "Operation" ON "Operation"."id" = "OperationStep"."operationId"
      WHERE "OperationStep"."cluster" = ? AND "OperationStep"."upid" IN (SELECT "value" FROM json_each(?))`,
     cluster,
@@ -230,7 +250,7 @@ async function ownUpids(
   return new Map(
     rows.map(({ upid, id, requester }) => [
       upid,
-      { operation: Number(id), requester: JSON.parse(requester) },
+      { operation: Number(id), requester: requester === null ? NOBODY : JSON.parse(requester) },
     ]),
   )
 }

@@ -47,6 +47,10 @@ describe('alice asks, bob approves', () => {
     expect(ran.stdout).toMatch(/takes back +op1/)
   })
 
+  it('the log tells once of each that was refused', () => {
+    expect(ran.stdout.match(/operation\.refused/g)).toHaveLength(1)
+  })
+
   it('Proxmox VE was called twice: to stop and to start', () => {
     expect(calls).toEqual(['stop', 'start'])
   })

@@ -79,12 +79,35 @@ describe('operations', () => {
     expect(await stores.operations.get(1)).toEqual(ready)
     const entries = await stores.audit.list({ operation: 1, limit: 10 })
     expect(entries.map(({ action, code }) => [action, code])).toEqual([
-      ['decision.refused', 'already_decided'],
       ['decision.approve', null],
-      ['decision.refused', 'own_plan'],
       ['operation.asked', null],
     ])
     expect(await stores.audit.verify(null)).toMatchObject({ kind: 'sound' })
+  })
+
+  it.each([
+    ['its state', `UPDATE "Operation" SET "state" = 'done' WHERE "id" = 1`],
+    ['its head', `UPDATE "Operation" SET "head" = '{' WHERE "id" = 1`],
+    [
+      'what its head says',
+      `UPDATE "Operation" SET "head" = replace("head", '"risk"', '"rick"') WHERE "id" = 1`,
+    ],
+    ['a step', `UPDATE "OperationStep" SET "body" = '' WHERE "operationId" = 1`],
+    ['the place of a step', `UPDATE "OperationStep" SET "index" = 7 WHERE "operationId" = 1`],
+    ['a decision', `UPDATE "Decision" SET "body" = '[]' WHERE "operationId" = 1`],
+  ])('of which %s was damaged are refused, and do not stand in the way of others', async (_, statement) => {
+    await create()
+    await create()
+    good(await stores.operations.apply(1, approve('bob'), soon))
+    await sql(statement)
+
+    await expect(stores.operations.get(1)).rejects.toThrow('plan_edited')
+    await expect(stores.operations.apply(1, approve('carol'), soon)).rejects.toThrow('plan_edited')
+    expect((await stores.operations.list({ limit: 10 })).map(({ id }) => id)).toEqual([2])
+    good(await stores.operations.apply(2, approve('bob'), soon))
+    const claimed = await stores.operations.claim(2, { holder: 'me', seen: null, overtakes: [] }, soon)
+    expect(claimed.kind).toBe('claimed')
+    expect((await stores.health.check()).problems).toEqual(['op1 was changed by hand and cannot be read'])
   })
 
   it('expire by the newest time in the log, whatever the clock says', async () => {
@@ -191,7 +214,8 @@ describe('operations', () => {
 describe('the audit log', () => {
   beforeEach(async () => {
     await create()
-    await stores.operations.apply(1, approve('alice'), soon)
+    const refused = { action: 'operation.refused', subject: 'approve', code: 'own_plan', data: {} }
+    await stores.audit.append({ ...refused, actor: actor('alice'), workspace: 'lab', operation: 1 }, soon)
     await stores.operations.apply(1, approve('bob', 'a reason'), soon)
     await stores.people.change({ kind: 'add', name: 'Erin', accounts: [], grants: [] }, actor('carol'), soon)
   })
@@ -241,7 +265,7 @@ describe('the audit log', () => {
     const actions = async (filter: object) =>
       (await stores.audit.list({ limit: 10, ...filter })).map(({ action }) => action)
 
-    expect(await actions({ action: 'decision' })).toEqual(['decision.approve', 'decision.refused'])
+    expect(await actions({ action: 'decision' })).toEqual(['decision.approve'])
     expect(await actions({ person: 'carol' })).toEqual(['person.added'])
     expect(await actions({ since: new Date(NOW.getTime() + 1) })).toHaveLength(3)
     expect(await actions({ workspaces: ['lab'] })).toHaveLength(3)

@@ -17,7 +17,7 @@ const entry = (more: Partial<NewAudit>): NewAudit => ({
 
 const ENTRIES = [
   entry({}),
-  entry({ action: 'decision.refused', code: 'own_plan' }),
+  entry({ action: 'operation.refused', code: 'own_plan' }),
   entry({ action: 'decision.approve', actor: actorOf(BOB, ALICE) }),
   entry({ action: 'effect.intended', actor: null, subject: 'lab/101' }),
 ]
@@ -36,7 +36,7 @@ describe('audit log', () => {
     ).toEqual([
       [4, 'the program', 'effect.intended', 'lab/101', null],
       [3, 'bob (really alice)', 'decision.approve', 'stop web-01', null],
-      [2, 'alice', 'decision.refused', 'stop web-01', 'own_plan'],
+      [2, 'alice', 'operation.refused', 'stop web-01', 'own_plan'],
       [1, 'alice', 'operation.asked', 'stop web-01', null],
     ])
     expect(card.table?.rows[0]).toMatchObject({ at: NOW.toISOString(), operation: 'op1' })

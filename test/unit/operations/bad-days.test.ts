@@ -267,6 +267,19 @@ describe('several guests', () => {
     expect((await posts()).filter((post) => post === '5000 start')).toHaveLength(1)
   }, 20_000)
 
+  it('that are continued are given the time that was asked for', async () => {
+    const [only] = await guests(1, true)
+    if (only === undefined) throw new Error('no guest')
+    await lab.control.fault({ kind: 'task-fails', vmid: only.vmid, error: 'no answer', count: 1 })
+    await lab.change('alice', 'shutdown', [only], { timeout: 240_000 })
+    await lab.decide('alice', 'confirm', 1)
+
+    await lab.resume('alice', 1)
+
+    const again = JSON.parse((await lab.stores.operations.plan(2))?.json ?? '{}')
+    expect(again.targets).toMatchObject([{ call: { verb: 'shutdown', timeout: 240 } }])
+  })
+
   it('keep going when told to; a canary that fails stops them all the same', async () => {
     const many = await guests(4, false)
     await lab.control.fault({ kind: 'task-fails', vmid: 5000, error: 'broken', count: 2 })
