@@ -77,9 +77,11 @@ export async function startOperationsLab(
     readonly timing?: Timing
     /** Simulated seconds per real one. */
     readonly rate?: number
+    /** Takes what should not happen, where a test makes it happen; else it is thrown. */
+    readonly onFault?: (error: unknown) => string
   } = {},
 ): Promise<OperationsLab> {
-  const { people = PEOPLE, timing = SHORT, rate = 20, ...rest } = options
+  const { people = PEOPLE, timing = SHORT, rate = 20, onFault: _, ...rest } = options
   const simulator = await startSimulator({ seed: 1, authDelayMs: 20, ...rest })
   const control = createControlClient(simulator.controlUrl)
   await control.clock({ rate })
@@ -98,9 +100,11 @@ export async function startOperationsLab(
   const settings = {
     current: (): Settings => ({ policy, policyHash: policyHash(policy), assume: [], demo: true }),
   }
-  const onFault = (error: unknown): string => {
-    throw error
-  }
+  const onFault =
+    options.onFault ??
+    ((error: unknown): string => {
+      throw error
+    })
   const runner = createRunner({
     stores,
     pve: () => cluster,

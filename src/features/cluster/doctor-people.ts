@@ -12,7 +12,7 @@ import { policyChecks } from './doctor-policy.js'
 export async function standingChecks(context: QueryContext): Promise<readonly Check[]> {
   const settings = context.settings()
   const people = await context.stores.people.list()
-  const audit = await auditCheck(context.stores.audit)
+  const log = [await auditCheck(context.stores.audit), ...(await clockCheck(context))]
   if (isRefusal(settings))
     return [
       ...peopleChecks(people, false),
@@ -22,7 +22,7 @@ export async function standingChecks(context: QueryContext): Promise<readonly Ch
         finding: [`changes are refused. ${settings.message}`, ...settings.details].join(' '),
         hint: settings.hint,
       },
-      audit,
+      ...log,
     ]
   const changes = context.commands.flatMap((command) =>
     command.kind === 'change' ? [commandName(command)] : [],
@@ -37,7 +37,7 @@ export async function standingChecks(context: QueryContext): Promise<readonly Ch
       changes,
       nearest: context.nearest,
     }),
-    audit,
+    ...log,
   ]
 }
 
@@ -111,4 +111,21 @@ async function auditCheck(audit: Pick<AuditStore, 'verify'>): Promise<Check> {
     finding: `${count(head.seq, 'entry', 'entries')}, whole; head ${shown}`,
     hint: '',
   }
+}
+
+/** A clock may be corrected by so much. Milliseconds. */
+const BEHIND = 60_000
+
+/** What was written may not be newer than now: while it is, times stand still at the newest of them. */
+async function clockCheck({ stores, now }: Pick<QueryContext, 'stores' | 'now'>): Promise<readonly Check[]> {
+  const [newest] = await stores.audit.list({ limit: 1 })
+  if (newest === undefined || Date.parse(newest.at) - now.getTime() <= BEHIND) return []
+  return [
+    {
+      subject: 'clock',
+      state: 'warning',
+      finding: `it says ${now.toISOString()}, and the newest entry of the audit log is of ${newest.at}`,
+      hint: 'Set the clock of this machine right (NTP). Until it has caught up, what is asked for is dated with that time.',
+    },
+  ]
 }

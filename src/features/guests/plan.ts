@@ -11,15 +11,10 @@ import { type Refusal, refuse } from '../../core/refusal.js'
 import { holds } from '../../core/visibility.js'
 import type { GuestNow, PlanContext } from '../../ports/planning.js'
 import { sentencesOf } from './sentences.js'
+import { lockedBy, wrongState } from './states.js'
 
 /** PVE waits so long for a guest to shut down where neither its startup order nor anybody says otherwise. */
 const SHUTDOWN_SECONDS = 60
-
-/** Locks that do not stand in the way of a verb (pve-docs: a VM suspended to disk starts by resuming). */
-const HARMLESS: Readonly<Record<string, readonly PowerVerb[]>> = {
-  suspended: ['start', 'resume'],
-  mounted: ['start', 'stop'],
-}
 
 const GOALS: Readonly<Record<PowerVerb, PlanTarget['goal']>> = {
   start: 'running',
@@ -114,44 +109,6 @@ function isThere(verb: PowerVerb, facts: GuestFacts): boolean {
   if (verb === 'suspend' && facts.kind === 'lxc') return false
   if (verb === 'start' || verb === 'resume') return facts.power === 'running'
   return facts.power === goalOf(verb, facts)
-}
-
-function wrongState(verb: PowerVerb, facts: GuestFacts, label: string): Refusal | null {
-  const { power, lock, vmid } = facts
-  const wrong = (why: string, hint: string) => refuse('wrong_state', `${label} ${why}.`, hint)
-  if (power === 'unknown')
-    return refuse(
-      'facts_unknown',
-      `What ${label} is doing is not known right now.`,
-      '`show` tells what could be read.',
-    )
-  if (verb === 'start' && power === 'paused')
-    return wrong('is paused, not stopped', `\`resume ${vmid}\` lets it go on.`)
-  if (verb === 'resume' && facts.kind === 'qemu' && power === 'stopped' && lock !== 'suspended')
-    return wrong('is stopped, not suspended', `\`start ${vmid}\` starts it.`)
-  if (power === 'stopped' && (verb === 'reboot' || verb === 'reset' || verb === 'suspend'))
-    return wrong('is stopped', `\`start ${vmid}\` starts it.`)
-  if (power === 'paused' && facts.kind === 'qemu' && (verb === 'shutdown' || verb === 'reboot'))
-    return wrong(
-      'is paused and cannot hear a request to shut down',
-      `\`resume ${vmid}\` first, or \`stop ${vmid}\`.`,
-    )
-  return null
-}
-
-function lockedBy(verb: PowerVerb, facts: GuestFacts, label: string): Refusal | null {
-  const { lock } = facts
-  if (lock === null || HARMLESS[lock]?.includes(verb) === true) return null
-  const tasks = facts.activeTasks.kind === 'known' ? facts.activeTasks.value : []
-  const running = tasks.map(({ type, user, node }) => `${type} by ${user} on ${node}`)
-  return refuse(
-    'guest_locked',
-    `${label} is locked (${lock})${running.length === 0 ? '' : ` by a task that runs`}.`,
-    running.length === 0
-      ? 'If nothing runs any more, the lock is a left-over: `qm unlock` or `pct unlock` on its node removes it.'
-      : 'Wait until that has ended; `task ls` shows it.',
-    running,
-  )
 }
 
 /** The manager kills a VM that does not shut down in time; PVE kills a container that does not reboot in time. */

@@ -19,6 +19,7 @@ import {
   everything,
   fakeAudit,
   fakePeople,
+  NOW,
   person,
   say,
   type World,
@@ -281,6 +282,15 @@ describe('the config file and the audit log', () => {
       state: 'failed',
       finding: expect.stringContaining('entry 1'),
     })
+  })
+
+  it('a clock that is behind the log is told', async () => {
+    const about = { actor: null, workspace: null, operation: null, subject: 's', code: null, data: null }
+    const audit = fakeAudit([{ action: 'a', ...about }])
+    expect(await check('clock', [ALICE], {}, { audit })).toBeUndefined()
+    await audit.append({ action: 'b', ...about }, new Date(NOW.getTime() + 3_600_000))
+
+    expect(await check('clock', [ALICE], {}, { audit })).toMatchObject({ state: 'warning' })
   })
 })
 
