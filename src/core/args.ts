@@ -80,6 +80,9 @@ export type ArgSpec =
 export type ArgSpecs = { readonly [name: string]: ArgSpec }
 export type ArgValues<A extends ArgSpecs> = { readonly [K in keyof A]: z.output<A[K]['schema']> }
 
+/** Typed texts by argument name: one for most kinds, several for `words` and `guests`, `true` for a switch. */
+export type RawArgs = Readonly<Record<string, readonly string[] | true>>
+
 type Words = { readonly label: string; readonly summary: string; readonly flag?: boolean }
 
 function base<K extends string, S extends z.ZodType>(

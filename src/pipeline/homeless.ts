@@ -3,7 +3,7 @@ import { commandName } from '../core/command.js'
 import { isRefusal, refuse } from '../core/refusal.js'
 import type { Road } from '../ports/road.js'
 import { complete } from './complete.js'
-import { type AnyCommand, parse } from './parse.js'
+import { type AnyCommand, parse, read } from './parse.js'
 
 const ALLOWED = ['init', 'exit', 'help']
 
@@ -11,6 +11,7 @@ const ALLOWED = ['init', 'exit', 'help']
 export function homelessRoad(commands: readonly AnyCommand[]): Road {
   const some = commands.filter((command) => ALLOWED.includes(commandName(command)))
   return {
+    read: (words) => read(commands, words),
     ask: async ({ words }) => {
       const parsed = parse(commands, words)
       if (isRefusal(parsed)) return parsed

@@ -1,16 +1,14 @@
-import type { ArgSpec } from '../core/args.js'
+import type { ArgSpec, RawArgs } from '../core/args.js'
 import { type Change, type Command, commandName, usage } from '../core/command.js'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
 import { splitWords, type Word } from '../core/words.js'
 import type { PlanContext } from '../ports/planning.js'
 import type { QueryContext } from '../ports/query.js'
+import type { Reading } from '../ports/road.js'
 import { nearest } from './nearest.js'
 
 export type AnyCommand = Command<QueryContext, PlanContext>
 export type ChangeCommand = Change<PlanContext>
-
-/** Typed texts by argument name: one for most kinds, several for `words` and `guests`, `true` for a switch. */
-export type RawArgs = Readonly<Record<string, readonly string[] | true>>
 
 export type Parsed = { readonly kind: 'parsed'; readonly command: AnyCommand; readonly raw: RawArgs }
 
@@ -26,7 +24,29 @@ export function parse(commands: readonly AnyCommand[], input: string | readonly 
     if (help !== undefined) return { kind: 'parsed', command: help, raw: { topic: [...command.path] } }
   }
   const raw = assign(command, rest)
-  return isRefusal(raw) ? raw : { kind: 'parsed', command, raw }
+  if (isRefusal(raw)) return raw
+  const [missing] = missingIn(command, raw)
+  return missing === undefined ? { kind: 'parsed', command, raw } : lacks(command, missing)
+}
+
+/** What words come to before anything is looked up: for surfaces that answer the incomplete ones with a form. Pure. */
+export function read(commands: readonly AnyCommand[], input: string): Reading {
+  const words = splitWords(input)
+  if (isRefusal(words)) return words
+  const family =
+    words.length <= 1 ? commands.filter(({ path }) => path[0] === words[0]?.text.toLowerCase()) : []
+  const [first] = family
+  if (words.length === 0 || (first !== undefined && first.path.length === 2))
+    return { kind: 'open', commands: words.length === 0 ? commands : family }
+  const found = findCommand(commands, words)
+  if (isRefusal(found)) return found
+  const { command, rest } = found
+  if (rest.some((word) => !word.quoted && (word.text === '--help' || word.text === '-h')))
+    return { kind: 'whole', command }
+  const raw = assign(command, rest)
+  if (isRefusal(raw)) return raw
+  const missing = missingIn(command, raw)
+  return missing.length === 0 ? { kind: 'whole', command } : { kind: 'lacking', command, raw, missing }
 }
 
 type Found = { readonly command: AnyCommand; readonly rest: readonly Word[] }
@@ -106,7 +126,7 @@ function assign(command: AnyCommand, words: readonly Word[]): RawArgs | Refusal 
     raw[name] = [value]
   }
   const placed = place(command, loose)
-  return isRefusal(placed) ? placed : complete(command, { ...raw, ...placed })
+  return isRefusal(placed) ? placed : { ...raw, ...placed }
 }
 
 function splitFlag(text: string): readonly [string, string | null] {
@@ -141,15 +161,18 @@ function positional(command: AnyCommand): readonly (readonly [string, ArgSpec])[
   return Object.entries(command.args).filter(([, spec]) => !spec.flag)
 }
 
-function complete(command: AnyCommand, raw: RawArgs): RawArgs | Refusal {
-  const missing = Object.entries(command.args).find(
-    ([name, spec]) => spec.required && raw[name] === undefined,
-  )
-  if (missing === undefined) return raw
-  const [, spec] = missing
+/** Names of required arguments that were not given, in their order. */
+function missingIn(command: AnyCommand, raw: RawArgs): readonly string[] {
+  return Object.entries(command.args)
+    .filter(([name, spec]) => spec.required && raw[name] === undefined)
+    .map(([name]) => name)
+}
+
+function lacks(command: AnyCommand, name: string): Refusal {
+  const spec = command.args[name]
   return wrong(
     command,
-    `\`${commandName(command)}\` needs ${spec.label}: ${spec.summary}.`,
+    `\`${commandName(command)}\` needs ${spec?.label ?? name}: ${spec?.summary ?? ''}.`,
     'missing_argument',
   )
 }

@@ -14,7 +14,7 @@ import { freshen } from './freshen.js'
 import { DEMO_PERSON, identify, type Speaker } from './identify.js'
 import { nearest } from './nearest.js'
 import { noteEnd } from './note.js'
-import { type AnyCommand, type Parsed, parse } from './parse.js'
+import { type AnyCommand, type Parsed, parse, read } from './parse.js'
 import { pictures } from './pictures.js'
 import { planChange } from './plan.js'
 import { resolve } from './resolve.js'
@@ -53,6 +53,7 @@ export function road(parts: RoadParts): Road {
           : scopedStores(parts.stores, speaker.person.grants)
       return complete({ ...parts, stores }, line, workspaceOf(parts, workspace))
     },
+    read: (words) => read(parts.commands, words),
     startWorkspace: () => parts.startWorkspace,
     startPerson: () => {
       const settings = parts.settings.current()

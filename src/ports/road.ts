@@ -1,12 +1,34 @@
+import type { ArgSpecs, RawArgs } from '../core/args.js'
 import type { Card } from '../core/card.js'
-import type { Answer } from '../core/command.js'
+import type { Answer, CommandMeta } from '../core/command.js'
+import type { Grant, Surface } from '../core/people.js'
+import type { Refusal } from '../core/refusal.js'
 
 /** Who speaks, as the surface knows them. `as` names the person that they assume, where that is allowed. */
 export type Caller = {
-  readonly surface: 'console'
+  readonly surface: Surface
   readonly account: string
   readonly as: string | null
+  /** What groups of the chat give to a person whom the account is linked to; `reader` and `operator` at most. */
+  readonly granted?: readonly Grant[]
 }
+
+/** A command as surfaces know it: what it is called and takes, not what it does. */
+export type CommandForm = CommandMeta & { readonly kind: 'query' | 'change'; readonly args: ArgSpecs }
+
+/** What words come to before anything is looked up. */
+export type Reading =
+  | { readonly kind: 'whole'; readonly command: CommandForm }
+  /** A command of which required arguments are missing. */
+  | {
+      readonly kind: 'lacking'
+      readonly command: CommandForm
+      readonly raw: RawArgs
+      readonly missing: readonly string[]
+    }
+  /** Nothing, or the first of two words: one of these is meant. */
+  | { readonly kind: 'open'; readonly commands: readonly CommandForm[] }
+  | Refusal
 
 export type Request = {
   readonly caller: Caller
@@ -38,6 +60,8 @@ export interface Road {
   follow(operation: number, options: FollowOptions): Promise<Answer>
   /** What may stand where the line ends; the last word is the one being completed. */
   complete(line: string, workspace: string | null, caller: Caller): Promise<readonly Completion[]>
+  /** Reads words as `ask` would, but touches nothing and comes back at once. */
+  read(words: string): Reading
   /** The workspace a session starts in, null when there is none. */
   startWorkspace(): string | null
   /** Who a session starts as, where that is not the person behind the account (the demo). */

@@ -1,6 +1,6 @@
 import type { Chart, Series } from '../../core/card.js'
+import { displayWidth, pad, sanitise, truncate, wrap } from '../text.js'
 import type { Drawing } from './table.js'
-import { displayWidth, pad, sanitise, truncate, wrap } from './text.js'
 import { drawLine, type Span, span, type Theme } from './theme.js'
 
 const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const

@@ -1,4 +1,4 @@
-import { chop, displayWidth, sanitiseLines, wrap } from './text.js'
+import { chop, displayWidth, sanitiseLines, wrap } from '../text.js'
 
 /**
  * The lines of a code block, each at most so many columns wide. Shell lines that are too long are continued with a

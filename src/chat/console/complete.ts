@@ -1,6 +1,6 @@
 import type { AsyncCompleter } from 'node:readline'
 import type { Caller, Road } from '../../ports/road.js'
-import { sanitise } from './text.js'
+import { sanitise } from '../text.js'
 
 /** Completion by Tab for node:readline. What cannot be typed safely is not offered; failures offer nothing. */
 export function readlineCompleter(

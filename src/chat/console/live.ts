@@ -1,7 +1,7 @@
 import type { Card } from '../../core/card.js'
 import type { Clock } from '../../ports/clock.js'
+import { displayWidth, truncate } from '../text.js'
 import type { ConsoleOutput } from './streams.js'
-import { displayWidth, truncate } from './text.js'
 import { paint, type Theme } from './theme.js'
 
 /** The shortest time between two frames: ten a second at most. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.js'
+import { displayWidth, sanitise, truncate } from '../text.js'
 import type { ConsoleOutput } from './streams.js'
-import { displayWidth, sanitise, truncate } from './text.js'
 import type { Theme } from './theme.js'
 
 const QUIET_MILLISECONDS = 1000

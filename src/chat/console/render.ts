@@ -1,11 +1,11 @@
 import type { Card, CardAction, CardFile, Fact, Section, Source } from '../../core/card.js'
 import type { Answer } from '../../core/command.js'
 import { isRefusal, type Refusal } from '../../core/refusal.js'
+import { bytes, makeFormat } from '../format.js'
+import { displayWidth, pad, sanitise, sanitiseLines, truncate, wrap } from '../text.js'
 import { drawChart, shareBar } from './chart.js'
 import { codeLines } from './code.js'
-import { bytes, makeFormat } from './format.js'
 import { type Drawing, drawTable } from './table.js'
-import { displayWidth, pad, sanitise, sanitiseLines, truncate, wrap } from './text.js'
 import { drawLine, type Span, span, stateSpan, type Theme, toneGlyph, toneStyle } from './theme.js'
 
 export type RenderOptions = {

@@ -1,6 +1,7 @@
 import { card } from '../../core/card.js'
 import type { Answer, SessionEffect } from '../../core/command.js'
 import { isRefusal, refuse } from '../../core/refusal.js'
+import { sanitise, truncate } from '../text.js'
 import { readlineCompleter } from './complete.js'
 import { decideByKey, decideFromList } from './deciding.js'
 import { editedLines } from './edited-lines.js'
@@ -18,7 +19,6 @@ import {
   show,
 } from './shell.js'
 import { type LineSource, printer } from './streams.js'
-import { sanitise, truncate } from './text.js'
 import { makeTheme, type TerminalFacts, type Theme } from './theme.js'
 
 const HOW_TO_LEAVE = 'To leave, type exit or press Ctrl-D.'

@@ -1,6 +1,6 @@
 import type { Column, Table, Unit, Value } from '../../core/card.js'
-import type { Format } from './format.js'
-import { displayWidth, pad, sanitise, truncate, wrap } from './text.js'
+import type { Format } from '../format.js'
+import { displayWidth, pad, sanitise, truncate, wrap } from '../text.js'
 import { drawLine, type Span, type Style, span, stateSpan, type Theme } from './theme.js'
 
 /** What every part of an answer needs to be drawn; `columns` is the width of the whole line. */

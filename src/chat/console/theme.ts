@@ -1,5 +1,5 @@
 import { stateTone, type Tone } from '../../core/card.js'
-import { displayWidth, truncate } from './text.js'
+import { displayWidth, truncate } from '../text.js'
 
 /** The environment values that say what a terminal can do. */
 export type TerminalEnv = {

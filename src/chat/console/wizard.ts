@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import { CANCEL_SYMBOL, confirm, password, select, text, updateSettings } from '@clack/prompts'
 import { refuse } from '../../core/refusal.js'
 import type { Asked, Prompts, Question } from '../../ports/prompts.js'
-import { sanitise, sanitiseLines } from './text.js'
+import { sanitise, sanitiseLines } from '../text.js'
 import { paint, type Theme } from './theme.js'
 
 export type WizardOptions = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { age, bytes, makeFormat, ratio, seconds } from '../../../src/chat/console/format.js'
+import { age, bytes, makeFormat, ratio, seconds } from '../../../src/chat/format.js'
 
 const now = new Date('2026-03-12T23:30:00Z')
 const vienna = makeFormat({ timeZone: 'Europe/Vienna', now, unicode: true })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { runConsole } from '../../../src/chat/console/session.js'
 import type { ConsoleControls, ConsoleOptions } from '../../../src/chat/console/shell.js'
-import { displayWidth } from '../../../src/chat/console/text.js'
+import { displayWidth } from '../../../src/chat/text.js'
 import { card } from '../../../src/core/card.js'
 import type { Answer } from '../../../src/core/command.js'
 import { refuse } from '../../../src/core/refusal.js'

@@ -86,6 +86,7 @@ export function fakeRoad(workspace: string | null = 'lab') {
   let finish: (answer: Answer) => void = () => {}
   const offers: Completion[] = []
   const road: Road = {
+    read: () => ({ kind: 'open', commands: [] }),
     startWorkspace: () => workspace,
     startPerson: () => null,
     executing: () => [],
@@ -142,6 +143,7 @@ export function operationRoad(answers: Readonly<Record<string, Answer>>, person:
   const noCards: Card[] = []
   const state = { executing: noNumbers, served: false, news: noCards }
   const road: Road = {
+    read: () => ({ kind: 'open', commands: [] }),
     startWorkspace: () => 'demo',
     startPerson: () => person,
     complete: async () => [],

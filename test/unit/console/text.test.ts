@@ -1,15 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import stringWidth from 'string-width'
-import {
-  chop,
-  displayWidth,
-  pad,
-  sanitise,
-  sanitiseLines,
-  truncate,
-  wrap,
-} from '../../../src/chat/console/text.js'
+import { chop, displayWidth, pad, sanitise, sanitiseLines, truncate, wrap } from '../../../src/chat/text.js'
 
 /** Characters that a terminal obeys instead of showing, and those that hide or reorder. */
 const OBEYED = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/u
