@@ -1,4 +1,4 @@
-import type { Unit, Value } from '../../core/card.js'
+import type { Unit, Value } from '../core/card.js'
 import { sanitise } from './text.js'
 
 export type FormatOptions = { readonly timeZone: string; readonly now: Date; readonly unicode: boolean }
