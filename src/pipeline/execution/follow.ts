@@ -2,7 +2,7 @@ import type { Step } from '../../core/operation.js'
 import type { PlanTarget } from '../../core/plan.js'
 import { taskOutcome } from '../../core/resource.js'
 import { PveError } from '../../ports/pve.js'
-import { readTarget } from './look.js'
+import { readPatiently } from './look.js'
 import { type ExecutionParts, PATIENCE, pauseAfter } from './parts.js'
 import { isDone, verify } from './verify.js'
 
@@ -134,7 +134,7 @@ async function brokenOff(
   signal: AbortSignal,
 ): Promise<StepOutcome> {
   const log = await tailOf(parts, step)
-  const reading = await readTarget(parts, step, signal)
+  const reading = await readPatiently(parts, step, signal)
   if (reading?.kind !== 'facts')
     return {
       state: 'unknown',

@@ -4,7 +4,7 @@ import type { PlanTarget } from '../../core/plan.js'
 import { taskTypes } from '../../core/power.js'
 import type { Task } from '../../core/resource.js'
 import { PveError } from '../../ports/pve.js'
-import type { ExecutionParts } from './parts.js'
+import { type ExecutionParts, PATIENCE, pauseAfter } from './parts.js'
 
 type Looking = Pick<ExecutionParts, 'pve' | 'stores'>
 
@@ -22,6 +22,21 @@ export async function readTarget(
     signal?.throwIfAborted()
     if (error instanceof PveError) return null
     throw error
+  }
+}
+
+/** An answer that was lost must not leave a guest held: it is read again for a while. */
+export async function readPatiently(
+  parts: Pick<ExecutionParts, 'pve' | 'clock'>,
+  step: Pick<Step, 'cluster' | 'kind' | 'vmid' | 'node'>,
+  signal: AbortSignal,
+): Promise<FactsReading | null> {
+  const until = parts.clock.monotonic() + PATIENCE.verify
+  for (let looks = 0; ; looks++) {
+    const reading = await readTarget(parts, step, signal)
+    const read = reading !== null && reading.kind !== 'unreadable'
+    if (read || parts.clock.monotonic() >= until) return reading
+    await parts.clock.sleep(pauseAfter(looks), signal)
   }
 }
 

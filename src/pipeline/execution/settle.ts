@@ -1,8 +1,8 @@
 import type { Step } from '../../core/operation.js'
 import type { PlanTarget } from '../../core/plan.js'
 import type { StepOutcome } from './follow.js'
-import { readTarget, traceOf } from './look.js'
-import { type ExecutionParts, pauseAfter } from './parts.js'
+import { readPatiently, traceOf } from './look.js'
+import { type ExecutionParts, PATIENCE, pauseAfter } from './parts.js'
 import { isDone } from './verify.js'
 
 export type Settled =
@@ -29,9 +29,12 @@ export async function settle(
     const late = clock.monotonic() >= until
     const trace = await traceOf(parts, step, target)
     if (trace.kind === 'found') return { kind: 'adopted', upid: trace.task.upid }
-    if (late && (trace.kind === 'none' || looks > 3))
+    // An answer that could not be had just then is asked for again.
+    const tooLate = clock.monotonic() >= until + PATIENCE.verify
+    if (late && (trace.kind === 'none' || tooLate))
       return judged(parts, step, target, trace.kind === 'none', signal)
-    await clock.sleep(Math.max(20, Math.min(pauseAfter(looks), until - clock.monotonic())), signal)
+    const rest = late ? PATIENCE.verify : until - clock.monotonic()
+    await clock.sleep(Math.max(20, Math.min(pauseAfter(looks), rest)), signal)
   }
 }
 
@@ -47,7 +50,7 @@ async function judged(
     kind: 'ended',
     outcome: { state: 'unknown', code: 'outcome_unknown', message, log: [] },
   })
-  const reading = await readTarget(parts, step, signal)
+  const reading = await readPatiently(parts, step, signal)
   if (!whole)
     return unknown('The answer to the call was lost, and the tasks of the node cannot be told completely.')
   if (reading === null || reading.kind === 'unreadable')
