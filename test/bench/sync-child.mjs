@@ -99,6 +99,7 @@ async function connect(observe) {
     endpoints: [task.endpoint],
     tls,
     token: { id: TOKEN, secret: task.secret },
+    operateToken: null,
   })
 }
 
