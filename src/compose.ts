@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
+import type { Logger } from 'pino'
 import { type HomePaths, readHome } from './config/home.js'
 import type { Config } from './config/schema.js'
 import type { Environment } from './config/secrets.js'
@@ -11,8 +12,11 @@ import { isRefusal, type Refusal } from './core/refusal.js'
 import { periodicSync, RUNNER_LEASE } from './jobs/periodic.js'
 import { createRunner } from './jobs/runner.js'
 import { syncer } from './jobs/sync.js'
+import { board } from './pipeline/board.js'
 import { noteEdited } from './pipeline/note.js'
-import { road } from './pipeline/road.js'
+import { type RoadParts, road } from './pipeline/road.js'
+import type { Board } from './ports/board.js'
+import type { Check } from './ports/checks.js'
 import type { Clock } from './ports/clock.js'
 import type { HealthState } from './ports/health.js'
 import type { PveConnector } from './ports/pve.js'
@@ -25,6 +29,7 @@ import { registry } from './registry.js'
 import { connectionsOf } from './setup/connections.js'
 import { firstPeople } from './setup/first-people.js'
 import { homeChecks } from './setup/home-checks.js'
+import { slackSettings } from './setup/slack-settings.js'
 import { openStores } from './store/open.js'
 import { newCode } from './system/code.js'
 import { faultLog, openLog } from './system/log.js'
@@ -47,6 +52,11 @@ export type OpenHome = {
   readonly config: Config
   readonly paths: HomePaths
   readonly road: Road
+  readonly board: Board
+  /** This process, for leases. */
+  readonly holder: string
+  readonly log: Logger
+  readonly onFault: (error: unknown) => string
   readonly stores: Stores
   readonly syncer: Syncer
   readonly clusters: readonly string[]
@@ -93,6 +103,8 @@ export async function openHome(paths: HomePaths, surroundings: Surroundings): Pr
   const now = () => clock.now()
   const source = configSource(paths, now)
   const settings = settingsSource(source)
+  // Read once, so that there is a last good one.
+  settings.current()
   await firstPeople(stores.people, { demo: config.demo, user: surroundings.user }, now())
   const trust = { action: 'trust.changed', subject: 'clusters', hash: trustHash(config) } as const
   await noteEdited(stores.audit, trust, now())
@@ -106,7 +118,7 @@ export async function openHome(paths: HomePaths, surroundings: Surroundings): Pr
     holder,
     onFault,
   })
-  const composed = road({
+  const roadParts: RoadParts = {
     commands: registry,
     workspaces,
     startWorkspace: config.default,
@@ -119,13 +131,18 @@ export async function openHome(paths: HomePaths, surroundings: Surroundings): Pr
     now,
     newCode: () => newCode(randomBytes),
     onFault,
+    chatChecks: () => chatChecks(config, paths, environment, stores),
     homeChecks: () => homeChecks(paths, config, stores.health, connections.operateProblem),
-  })
+  }
   const periodic = { clusters, leases: stores.leases, syncer: sync, clock, holder, onFault }
   return {
     config,
     paths,
-    road: composed,
+    road: road(roadParts),
+    board: board(roadParts),
+    holder,
+    log,
+    onFault,
     stores,
     syncer: sync,
     clusters,
@@ -145,6 +162,22 @@ export async function openHome(paths: HomePaths, surroundings: Surroundings): Pr
       await stores.close()
     },
   }
+}
+
+/** What `doctor` looks at of Slack, where the config names it. */
+async function chatChecks(
+  { slack }: Config,
+  paths: HomePaths,
+  environment: Environment,
+  stores: Stores,
+): Promise<readonly Check[]> {
+  if (slack === undefined) return []
+  const read = slackSettings(slack, paths.home, environment)
+  if (isRefusal(read))
+    return [{ subject: 'slack', state: 'failed', finding: `it is off. ${read.message}`, hint: read.hint }]
+  // Loaded only where it is used: it is heavy.
+  const { slackChecks } = await import('./chat/slack/doctor.js')
+  return slackChecks(read.settings, stores)
 }
 
 async function healthOf(
@@ -169,6 +202,7 @@ async function healthOf(
     lastSync: Object.fromEntries(synced),
     executing,
     waiting: waiting.length,
+    surfaces: [],
   }
 }
 

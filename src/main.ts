@@ -103,6 +103,8 @@ async function run(name: string, given: Given): Promise<number | Refusal> {
       return (await import('./program/serve.js')).runServe(given, here)
     case 'db':
       return (await import('./program/db.js')).runDb(given, here)
+    case 'manifest':
+      return (await import('./program/manifest.js')).runManifest(given, here)
     case 'simulate':
       return (await import('./program/simulate.js')).runSimulate(given, here)
     default:

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { POLICY_KEYS, Policy } from '../core/policy.js'
+import { CHAT_KEYS, SlackConfig, secret } from './chat.js'
 import { TimingConfig } from './timing.js'
 
 const name = z
@@ -15,13 +16,6 @@ function isEndpoint(text: string): boolean {
   const bare = url.username === '' && url.password === '' && url.search === '' && url.hash === ''
   return url.protocol === 'https:' && bare && (url.pathname === '/' || url.pathname === '')
 }
-
-const secret = z
-  .string()
-  .regex(
-    /^\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}$/,
-    'a secret is a reference: $' + '{env:NAME} or $' + '{file:PATH}',
-  )
 
 const token = z.strictObject({
   id: z.string().regex(/^[^\s:/@!=]+@[^\s:/@!=]+![A-Za-z][A-Za-z0-9._-]+$/, 'write it as user@realm!name'),
@@ -92,6 +86,7 @@ export const Config = z
     /** Names of persons who may speak as another one outside a demo. */
     assume: z.array(z.string().min(1).max(64)).default([]),
     timing: TimingConfig.prefault({}),
+    slack: SlackConfig.optional(),
   })
   .superRefine((config, context) => {
     for (const [index, { name: ruleName }] of config.policy.rules.entries()) {
@@ -158,4 +153,5 @@ export const CONFIG_KEYS = [
   'proxy_timeout',
   'lease',
   ...POLICY_KEYS,
+  ...CHAT_KEYS,
 ] as const

@@ -76,7 +76,10 @@ type Settings = {
 }
 
 /** The settings for changes as the config file has them now; a refusal while it cannot be read. */
-export function settingsSource(source: ConfigSource): { readonly current: () => Settings | Refusal } {
+export function settingsSource(source: ConfigSource): {
+  readonly current: () => Settings | Refusal
+  readonly lastGood: () => Settings | null
+} {
   let last: { readonly config: Config; readonly settings: Settings } | null = null
   return {
     current: () => {
@@ -85,6 +88,7 @@ export function settingsSource(source: ConfigSource): { readonly current: () => 
       if (last === null || last.config !== config) last = { config, settings: settingsOf(config) }
       return last.settings
     },
+    lastGood: () => last?.settings ?? null,
   }
 }
 

@@ -145,6 +145,7 @@ export const optional = {
   /** Milliseconds, written `90s`, `15m`, `24h`, `7d`. */
   duration: (words: Words) => base('duration', words, false, z.number().positive().optional()),
   words: (words: Words) => base('words', words, false, z.array(z.string()).optional()),
+  workspace: (words: Words) => base('workspace', words, false, z.string().optional()),
   person: (words: Words) => base('person', words, false, z.string().max(64).optional()),
   text: (words: Words, maxLength: number) => ({
     ...base('text', words, false, z.string().max(maxLength).optional()),

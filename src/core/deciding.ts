@@ -239,9 +239,16 @@ function retract(
   const next = { ...operation, decisions }
   const missing = missingDecisions(next)
   const open = missing.confirm || missing.approvals > 0
-  return changed(open ? { ...next, state: 'waiting', decidedAt: null } : next, [
+  return changed(open ? reopened(next) : next, [
     noted(operation, 'decision.retracted', { data: { persons: event.persons, why: event.why } }),
   ])
+}
+
+/** It waits again, no longer than it would have without the decision. */
+function reopened(operation: Operation): Operation {
+  const { createdAt, requirement } = operation
+  const expiresAt = new Date(Date.parse(createdAt) + requirement.ttl).toISOString()
+  return { ...operation, state: 'waiting', decidedAt: null, expiresAt }
 }
 
 /** What is said to somebody who decides on what is decided. */

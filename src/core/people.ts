@@ -32,6 +32,8 @@ export type Actor = {
   readonly account: string
   readonly realPersonId: number | null
   readonly realPerson: string | null
+  /** What groups of a chat gave besides, when it was done; absent where they gave nothing. */
+  readonly granted?: readonly Grant[] | undefined
 }
 
 /** What a scope is held against. */
@@ -98,6 +100,11 @@ export function grantText({ role, scope }: Grant): string {
 /** All persons who stand behind an actor: who is assumed, and who really types. */
 export function personsOf(actor: Actor): readonly number[] {
   return actor.realPersonId === null ? [actor.personId] : [actor.personId, actor.realPersonId]
+}
+
+/** What somebody holds who did something: what they have in the home now, and what groups gave when it was done. */
+export function grantsOf(person: Pick<Person, 'grants'> | undefined, actor: Actor): readonly Grant[] {
+  return person === undefined ? [] : [...person.grants, ...(actor.granted ?? [])]
 }
 
 /** Whether two actors are, by whichever of their persons or by their account, the same human. */

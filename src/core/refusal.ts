@@ -34,6 +34,13 @@ export const REFUSAL_CODES = {
   link_wrong: 'refused',
   link_locked: 'refused',
   not_assumable: 'refused',
+  // channels
+  no_channel: 'bad_input',
+  not_bound: 'refused',
+  channel_refused: 'refused',
+  outsider: 'refused',
+  rate_limited: 'refused',
+  surface_off: 'refused',
   // what is asked for
   is_template: 'refused',
   wrong_state: 'refused',
@@ -113,6 +120,7 @@ export const REFUSAL_CODES = {
   rejected_by_pve: 'failed',
   sync_failed: 'failed',
   // the program
+  manifest_differs: 'failed',
   interrupted: 'refused',
   internal: 'failed',
 } as const satisfies Record<string, RefusalClass>

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Refusal, refuse } from '../core/refusal.js'
 import type { HealthState } from '../ports/health.js'
+import type { SurfaceHealth } from '../ports/surface.js'
 
 export type HealthOptions = {
   /** 0 lets the system choose. */
@@ -29,6 +30,7 @@ export type HealthReport = {
     readonly lastSync: Readonly<Record<string, { readonly at: string | null; readonly age: number | null }>>
     readonly executing: readonly number[]
     readonly waiting: number | null
+    readonly surfaces: Readonly<Record<string, SurfaceHealth['state']>>
   }
 }
 
@@ -40,8 +42,9 @@ export function healthReport(state: HealthState, now: Date): HealthReport {
   const stale = Object.values(lastSync).some(({ age }) => age === null || age > STALE_SECONDS)
   const failing = state.runner === 'nobody'
   const { runner, executing, waiting } = state
+  const surfaces = Object.fromEntries(state.surfaces.map((each) => [each.surface, each.state]))
   const status = failing ? 'failing' : stale ? 'stale' : 'ok'
-  return { code: failing ? 503 : 200, body: { status, runner, lastSync, executing, waiting } }
+  return { code: failing ? 503 : 200, body: { status, runner, lastSync, executing, waiting, surfaces } }
 }
 
 function ageOf(at: string | null, now: Date): number | null {
@@ -50,7 +53,7 @@ function ageOf(at: string | null, now: Date): number | null {
 
 const UNREADABLE: HealthReport = {
   code: 503,
-  body: { status: 'failing', runner: 'unknown', lastSync: {}, executing: [], waiting: null },
+  body: { status: 'failing', runner: 'unknown', lastSync: {}, executing: [], waiting: null, surfaces: {} },
 }
 
 /** Answers `GET /healthz` on 127.0.0.1, and nothing else. A port that is taken is a refusal. */

@@ -1,5 +1,5 @@
 import type { Operation } from '../core/operation.js'
-import { holdsFor } from '../core/people.js'
+import { grantsOf, holdsFor } from '../core/people.js'
 import { isRefusal } from '../core/refusal.js'
 import { mayDecide } from '../pipeline/deciders.js'
 import type { ExecutionParts } from '../pipeline/execution/parts.js'
@@ -62,10 +62,11 @@ async function stillAllowed(parts: ExecutionParts, operation: Operation): Promis
     { stores, now: () => clock.now() },
     operation.workspace,
     operation.command,
-    requester?.grants ?? [],
+    grantsOf(requester, operation.requester),
   )
   if (stopped !== null) return false
-  if (requester === undefined || !places.every((place) => holdsFor(requester.grants, 'operator', place))) {
+  const held = grantsOf(requester, operation.requester)
+  if (!places.every((place) => holdsFor(held, 'operator', place))) {
     const reason = 'the requester may not ask for it any more'
     await stores.operations.apply(
       operation.id,

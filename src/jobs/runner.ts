@@ -72,7 +72,13 @@ export function createRunner(options: RunnerOptions): RunnerHandle {
       { holder: parts.holder, seen: operation.lease, overtakes: lease.overtakes },
       clock.now(),
     )
-    if (isRefusal(claimed) || claimed.kind !== 'claimed' || held.has(operation.id)) return
+    if (isRefusal(claimed)) return
+    if (claimed.kind === 'held') {
+      // Whoever holds its guests may be gone: then they are ours to look after, or this one waits for ever.
+      for (const { operation: other } of claimed.by) own.add(other)
+      return
+    }
+    if (held.has(operation.id)) return
     changes.notify(operation.id)
     execute(claimed.operation)
   }
@@ -121,6 +127,7 @@ export function createRunner(options: RunnerOptions): RunnerHandle {
     served: () => servedByOther(parts),
     reminders: () => reminders.splice(0),
     changed: changes.wait,
+    onChange: changes.listen,
     stop: async () => {
       ending.abort()
       for (const { stop } of held.values()) stop()
@@ -223,13 +230,23 @@ async function keepServing(parts: ExecutionParts, signal: AbortSignal): Promise<
   await stores.leases.release(SERVE_LEASE, holder).catch(parts.onFault)
 }
 
-type ChangeBus = { readonly notify: (id: number) => void; readonly wait: Runner['changed'] }
+type ChangeBus = {
+  readonly notify: (id: number) => void
+  readonly wait: Runner['changed']
+  readonly listen: Runner['onChange']
+}
 
 function changeBus(): ChangeBus {
   const waiting = new Map<number, Set<() => void>>()
+  const listeners = new Set<(id: number) => void>()
   return {
     notify: (id) => {
       for (const wake of waiting.get(id) ?? []) wake()
+      for (const listener of listeners) listener(id)
+    },
+    listen: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     wait: (id, { atLeast, atMost }, signal) =>
       new Promise((resolve) => {

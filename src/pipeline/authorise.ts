@@ -37,8 +37,20 @@ function stranger(caller: Caller): Refusal {
   return refuse(
     'no_role',
     `The account ${caller.surface}:${caller.account} belongs to nobody here.`,
-    `An admin can let you in: \`person add NAME --os-user ${caller.account}\`, or \`person invite NAME\` and then \`link CODE\`.`,
+    letIn(caller),
   )
+}
+
+/** How an account that nobody knows is let in, as it goes on its surface. */
+function letIn({ surface, account }: Caller): string {
+  switch (surface) {
+    case 'console':
+      return `An admin can let you in: \`person add NAME --os-user ${account}\`, or \`person invite NAME\` and then \`link CODE\`.`
+    case 'slack':
+      return 'An admin types `person invite NAME` on the console and tells you the code; you type it here: `/pve link CODE`.'
+    case 'discord':
+      return 'An admin types `person invite NAME` on the console and tells you the code; you type it here with `link`.'
+  }
 }
 
 function lacks(

@@ -1,6 +1,7 @@
 import type { ArgSpec } from '../core/args.js'
 import type { Picture } from '../core/change.js'
 import { operationName } from '../core/operation.js'
+import { nodeKey, poolKey, storageKey, taskOutcome } from '../core/resource.js'
 import { splitWords } from '../core/words.js'
 import type { QueryContext, Workspace } from '../ports/query.js'
 import type { Completion } from '../ports/road.js'
@@ -9,19 +10,25 @@ import { pictures } from './pictures.js'
 
 /** How many candidates are offered; more would help nobody. */
 const MOST = 100
+/** Of what keeps growing only the newest are. */
+const NEWEST = 20
 
 type From = {
   /** Null where there is no home. */
-  readonly stores: Pick<QueryContext['stores'], 'inventory' | 'operations' | 'people'> | null
+  readonly stores: Pick<QueryContext['stores'], 'inventory' | 'operations' | 'people' | 'tasks'> | null
   readonly commands: readonly AnyCommand[]
   readonly workspaces: readonly Workspace[]
 }
 
-/** What may stand where the line ends: commands, flags, or values of the argument that is due. From the store alone. */
+/**
+ * What may stand where the line ends: commands, flags, or values of the argument that is due. From the store alone.
+ * `fitting` gives those that begin with the last word, each text once; `all` gives every one, also those that share a text.
+ */
 export async function complete(
   from: From,
   line: string,
   workspace: Workspace | null,
+  wanted: 'fitting' | 'all' = 'fitting',
 ): Promise<readonly Completion[]> {
   const split = splitWords(line)
   if ('kind' in split) return []
@@ -32,8 +39,11 @@ export async function complete(
     command === null
       ? commandOffers(from.commands, words)
       : await argumentOffers(from, command, words, last, workspace)
+  if (wanted === 'all') return offers
   const typed = last.toLowerCase()
-  return offers.filter((offer) => offer.text.toLowerCase().startsWith(typed)).slice(0, MOST)
+  return unique(offers)
+    .filter((offer) => offer.text.toLowerCase().startsWith(typed))
+    .slice(0, MOST)
 }
 
 function commandOf(commands: readonly AnyCommand[], words: readonly string[]): AnyCommand | null {
@@ -99,16 +109,20 @@ async function valuesOf(
       const loaded = await load()
       const others = loaded.flatMap(({ inventory }) => [
         ...(spec.types.includes('node')
-          ? inventory.nodes.map((node) => ({ text: node.name, note: 'node' }))
+          ? inventory.nodes.map(({ name }) => ({ text: name, note: 'node', exact: nodeKey(name) }))
           : []),
         ...(spec.types.includes('storage')
-          ? inventory.storages.map((storage) => ({ text: storage.name, note: 'storage' }))
+          ? inventory.storages.map((storage) => ({
+              text: storage.name,
+              note: storage.node === null ? 'storage' : `storage on ${storage.node}`,
+              exact: storageKey(storage),
+            }))
           : []),
         ...(spec.types.includes('pool')
-          ? inventory.pools.map((pool) => ({ text: pool.name, note: 'pool' }))
+          ? inventory.pools.map(({ name }) => ({ text: name, note: 'pool', exact: poolKey(name) }))
           : []),
       ])
-      return unique([...(spec.types.includes('guest') ? guestOffers(loaded) : []), ...others])
+      return [...(spec.types.includes('guest') ? guestOffers(loaded) : []), ...others]
     }
     case 'choice':
       return spec.choices.map((text) => ({ text, note: spec.label }))
@@ -123,6 +137,7 @@ async function valuesOf(
     case 'person':
       return ((await from.stores?.people.list()) ?? []).map(({ name }) => ({ text: name, note: 'person' }))
     case 'task':
+      return taskOffers(from, workspace)
     case 'int':
     case 'text':
     case 'switch':
@@ -133,18 +148,35 @@ async function valuesOf(
 /** Operations of which something may still come, newest first. */
 async function operationOffers(from: From, workspace: Workspace | null): Promise<readonly Completion[]> {
   if (workspace === null || from.stores === null) return []
-  const operations = await from.stores.operations.list({ workspaces: [workspace.name], limit: 20 })
+  const operations = await from.stores.operations.list({ workspaces: [workspace.name], limit: NEWEST })
   return operations.map(({ id, command, asked, state }) => ({
     text: operationName(id),
     note: `${command} ${asked} (${state})`,
   }))
 }
 
+/** The newest tasks of each cluster by their short names. */
+async function taskOffers(from: From, workspace: Workspace | null): Promise<readonly Completion[]> {
+  const { stores } = from
+  if (workspace === null || stores === null) return []
+  const lists = await Promise.all(
+    workspace.clusters.map((cluster) => stores.tasks.list(cluster, { limit: NEWEST })),
+  )
+  return lists.flat().map(({ handle, type, id, node, status }) => ({
+    text: handle,
+    note: `${type}${id === '' ? '' : ` ${id}`} (${node}, ${taskOutcome(status)})`,
+  }))
+}
+
 function guestOffers(loaded: readonly Picture[]): readonly Completion[] {
-  return loaded.flatMap(({ inventory }) =>
+  return loaded.flatMap(({ cluster, inventory }) =>
     inventory.guests
       .filter((guest) => !guest.hidden)
-      .map((guest) => ({ text: guest.name, note: `${guest.vmid} (${guest.node}, ${guest.status})` })),
+      .map((guest) => ({
+        text: guest.name,
+        note: `${guest.vmid} (${guest.node}, ${guest.status})`,
+        exact: loaded.length > 1 ? `${cluster}/${guest.vmid}` : String(guest.vmid),
+      })),
   )
 }
 

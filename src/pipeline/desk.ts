@@ -1,3 +1,4 @@
+import { card } from '../core/card.js'
 import type { Answer } from '../core/command.js'
 import { type Operation, operationName, type Verdict } from '../core/operation.js'
 import { holdsEverywhere, holdsFor, sameHuman } from '../core/people.js'
@@ -24,7 +25,8 @@ export function deskFor(parts: RoadParts, speaker: Known, workspace: Workspace):
   return {
     decide: (id, verdict, words) =>
       withOperation(at, id, (operation) => decide(at, operation, verdict, words)),
-    cancel: (id, reason) => withOperation(at, id, (operation) => cancel(at, operation, reason)),
+    cancel: async (id, reason) =>
+      (await closedDamaged(at, id)) ?? withOperation(at, id, (operation) => cancel(at, operation, reason)),
     resume: (id, { reason }) => withOperation(at, id, (operation) => takeUp(at, operation, reason)),
     undo: (id, { reason }) => withOperation(at, id, (operation) => undo(at, operation, reason)),
     why: (id) => withOperation(at, id, (operation) => cardOf(parts, operation, { withRules: true })),
@@ -123,6 +125,18 @@ function notEligible({ speaker }: At, operation: Operation): Refusal {
     `${speaker.person.name} may not decide ${operationName(operation.id)}: that takes ${roles} for all its guests.`,
     '`whoami` shows your roles and for what they hold.',
   )
+}
+
+/** An operation whose row was damaged by hand can be closed by an admin, so that its guests are free; null for others. */
+async function closedDamaged({ parts, speaker }: At, id: number): Promise<Answer | null> {
+  if (!holdsEverywhere(speaker.person.grants, 'admin')) return null
+  const closed = await parts.stores.operations.closeDamaged(id, speaker.actor, parts.now())
+  if (!closed) return null
+  return card({
+    heading: `${operationName(id)} is closed; it was damaged in the database`,
+    tone: 'warning',
+    text: 'Its guests are free. Look at them in Proxmox VE: what came of it cannot be told.',
+  })
 }
 
 /** Who asked, who could have decided, and admins. */

@@ -4,6 +4,7 @@ import { fact } from '../core/facts.js'
 import { ENDED, type Operation, operationName } from '../core/operation.js'
 import { isRefusal, refuse } from '../core/refusal.js'
 import type { FollowOptions } from '../ports/road.js'
+import { settingsForSpeaking } from '../ports/settings.js'
 import { identify } from './identify.js'
 import { answerOf, cardOf } from './present.js'
 import type { RoadParts } from './road.js'
@@ -24,7 +25,7 @@ export async function followOperation(
   id: number,
   { caller, signal, update, decisions }: FollowOptions,
 ): Promise<Answer> {
-  const speaker = await identify(caller, parts.stores.people, parts.settings.current())
+  const speaker = await identify(caller, parts.stores.people, settingsForSpeaking(parts.settings))
   if (isRefusal(speaker)) return speaker
   if (speaker.kind === 'stranger')
     return refuse('no_role', 'This account belongs to nobody here.', '`whoami` tells how to get in.')
@@ -57,7 +58,7 @@ function isOver(operation: Operation, now: Date, decisions: boolean): boolean {
   return state === 'waiting' && (!decisions || now.getTime() >= Date.parse(expiresAt))
 }
 
-async function tailsOf(
+export async function tailsOf(
   parts: RoadParts,
   operation: Operation,
 ): Promise<ReadonlyMap<number, readonly string[]>> {

@@ -61,9 +61,26 @@ export async function pending(at: At, all: boolean): Promise<Answer> {
         })),
         empty: all ? 'There was no operation yet.' : 'Nothing waits.',
       },
-      sections: previews.flat(),
+      sections: [...previews.flat(), ...(await unseen(parts, workspace.name, undecided))],
     }),
   }
+}
+
+/** Where chat is used and no channel is for approvals, what is asked for elsewhere waits unseen. */
+export async function unseen(
+  { stores }: { readonly stores: Pick<RoadParts['stores'], 'bindings'> },
+  workspace: string,
+  undecided: readonly Operation[],
+): Promise<readonly Section[]> {
+  if (!undecided.some((operation) => missingDecisions(operation).approvals > 0)) return []
+  const bindings = await stores.bindings.list({ workspace })
+  if (bindings.length === 0 || bindings.some(({ approvals }) => approvals)) return []
+  return [
+    {
+      title: 'No channel is bound for approvals',
+      text: `What is asked for on the console is shown in no channel. In the one that is to see it: workspace bind ${workspace} --approvals`,
+    },
+  ]
 }
 
 /** So many plans are told in full; of the others `why` tells. */

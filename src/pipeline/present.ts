@@ -61,7 +61,7 @@ export async function cardOf(
   const read = await readPlan(parts.stores, operation)
   const waiting = operation.state === 'waiting' && missingDecisions(operation).approvals > 0
   const approvers = waiting ? await approversOf(parts, operation) : []
-  const heldBy = operation.state === 'ready' ? await holdersOf(parts, operation) : []
+  const heldBy = operation.state === 'ready' ? await parts.stores.operations.holders(operation.id) : []
   const freeze = OPEN.includes(operation.state)
     ? await parts.stores.freezes.current(operation.workspace, parts.now())
     : null
@@ -87,21 +87,4 @@ async function approversOf(parts: RoadParts, operation: Operation): Promise<read
   return decidersOf(people, operation.requester, operation.requirement, places)
     .others.filter(({ id }) => !decided.includes(id))
     .map(({ name }) => name)
-}
-
-/** Other operations that have their hands on its guests. */
-async function holdersOf(parts: RoadParts, operation: Operation) {
-  const others = await parts.stores.operations.list({ states: ['running', 'unknown'], limit: 200 })
-  const mine = new Set(operation.steps.map(({ cluster, vmid }) => `${cluster}/${vmid}`))
-  return others.flatMap((other) =>
-    other.id === operation.id
-      ? []
-      : other.steps
-          .filter(
-            ({ cluster, vmid, state }) =>
-              mine.has(`${cluster}/${vmid}`) && ['pending', 'sent', 'following', 'unknown'].includes(state),
-          )
-          .slice(0, 1)
-          .map(({ name }) => ({ guest: name, operation: other.id })),
-  )
 }

@@ -5,7 +5,7 @@ import { PveError } from '../ports/pve.js'
 import type { QueryContext, Workspace } from '../ports/query.js'
 import type { Caller, Request, Road } from '../ports/road.js'
 import type { Runner } from '../ports/runner.js'
-import type { SettingsSource } from '../ports/settings.js'
+import { type SettingsSource, settingsForSpeaking } from '../ports/settings.js'
 import { authorise } from './authorise.js'
 import { complete } from './complete.js'
 import { deskFor, nobodysDesk } from './desk.js'
@@ -20,7 +20,10 @@ import { planChange } from './plan.js'
 import { resolve } from './resolve.js'
 import { scopedStores } from './scope.js'
 
-export type RoadParts = Pick<QueryContext, 'stores' | 'pve' | 'syncer' | 'homeChecks' | 'newCode'> & {
+export type RoadParts = Pick<
+  QueryContext,
+  'stores' | 'pve' | 'syncer' | 'homeChecks' | 'chatChecks' | 'newCode'
+> & {
   readonly commands: readonly AnyCommand[]
   readonly workspaces: readonly Workspace[]
   readonly startWorkspace: string | null
@@ -45,13 +48,13 @@ export function road(parts: RoadParts): Road {
   return {
     ask: (request) => guarded(request, () => travel(parts, request)),
     follow: (operation, options) => guarded(options, () => followOperation(parts, operation, options)),
-    complete: async (line, workspace, caller) => {
+    complete: async (line, workspace, caller, offers) => {
       const speaker = await speakerOf(parts, caller)
       const stores =
         isRefusal(speaker) || speaker.kind === 'stranger'
           ? null
           : scopedStores(parts.stores, speaker.person.grants)
-      return complete({ ...parts, stores }, line, workspaceOf(parts, workspace))
+      return complete({ ...parts, stores }, line, workspaceOf(parts, workspace), offers)
     },
     read: (words) => read(parts.commands, words),
     startWorkspace: () => parts.startWorkspace,
@@ -66,7 +69,7 @@ export function road(parts: RoadParts): Road {
 }
 
 function speakerOf(parts: RoadParts, caller: Caller): Promise<Speaker | Refusal> {
-  return identify(caller, parts.stores.people, parts.settings.current())
+  return identify(caller, parts.stores.people, settingsForSpeaking(parts.settings))
 }
 
 async function travel(parts: RoadParts, request: Request): Promise<Answer> {
@@ -131,6 +134,7 @@ async function onward(parts: RoadParts, request: Request, parsed: Parsed, speake
     caller: request.caller,
     actor: known?.actor ?? null,
     person: known?.person ?? null,
+    channel: request.channel ?? null,
     workspace,
     workspaces: parts.workspaces,
     now: parts.now(),
@@ -146,6 +150,7 @@ async function onward(parts: RoadParts, request: Request, parsed: Parsed, speake
     settings: () => parts.settings.current(),
     newCode: parts.newCode,
     homeChecks: parts.homeChecks,
+    chatChecks: parts.chatChecks,
   }
   return command.answer(context, resolved.values)
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Operation } from '../core/operation.js'
 import { operationName } from '../core/operation.js'
 import type { Shown } from '../core/operation-card.js'
-import { Plan, planDigest } from '../core/plan.js'
+import { Plan, planDigest, typedPhrase } from '../core/plan.js'
 import { type Refusal, refuse } from '../core/refusal.js'
 import type { Stores } from '../ports/store/stores.js'
 
@@ -42,6 +42,7 @@ export async function readPlan(
     operation.steps.length === plan.targets.length &&
     operation.command === plan.command &&
     operation.workspace === plan.workspace &&
+    operation.typed === typedPhrase(plan) &&
     JSON.stringify(operation.requirement) === JSON.stringify(plan.requirement) &&
     operation.steps.every(({ index, cluster, vmid, kind, verb }) => {
       const target = plan.targets[index]

@@ -1,11 +1,15 @@
+import type { GuestRef } from '../core/args.js'
 import { type Answer, commandName } from '../core/command.js'
-import { type Operation, operationName } from '../core/operation.js'
+import { compareMarks } from '../core/identity.js'
+import { type Operation, operationName, type Step } from '../core/operation.js'
 import { holdsFor } from '../core/people.js'
+import type { PlanTarget } from '../core/plan.js'
 import { isRefusal, refuse } from '../core/refusal.js'
 import type { Workspace } from '../ports/query.js'
 import { settleUnknown } from './execution/settle-unknown.js'
 import type { Speaker } from './identify.js'
 import { planChange } from './plan.js'
+import { readGuests } from './planning.js'
 import { answerOf, placesOfOperation } from './present.js'
 import type { RoadParts } from './road.js'
 import { readPlan } from './stored-plan.js'
@@ -53,10 +57,18 @@ export async function takeUp(at: At, operation: Operation, reason: string | null
   // As long as was asked for; where each guest has its own time, it is read from each again.
   const waits = new Set(left.map(({ index }) => read.plan.targets[index]?.call.timeout ?? null))
   const [seconds = null] = waits.size === 1 ? waits : []
+  const guests = await guestsOf(parts, left)
+  const other = await madeAnew(parts, guests, left, read.plan.targets)
+  if (other !== null)
+    return refuse(
+      'identity_changed',
+      `${name} cannot be gone on with: ${other} was made anew under the same number.`,
+      'Ask anew for the guests that are meant.',
+    )
   return planChange(parts, {
     command,
     values: {
-      guests: await guestsOf(parts, left),
+      guests,
       reason: reason ?? operation.reason ?? undefined,
       parallel: operation.parallel,
       'keep-going': operation.keepGoing,
@@ -67,4 +79,24 @@ export async function takeUp(at: At, operation: Operation, reason: string | null
     signal: new AbortController().signal,
     after: { kind: 'continue', operation: operation.id },
   })
+}
+
+/** A guest of the rest that is another one by now; null when all are who they were. */
+async function madeAnew(
+  parts: RoadParts,
+  guests: readonly GuestRef[],
+  left: readonly Step[],
+  targets: readonly PlanTarget[],
+): Promise<string | null> {
+  const readings = await readGuests(parts, guests)
+  const other = left.find((step) => {
+    const now = readings.find(({ guest }) => guest.cluster === step.cluster && guest.vmid === step.vmid)
+    const before = targets[step.index]
+    return (
+      before !== undefined &&
+      now?.reading.kind === 'facts' &&
+      compareMarks(before.mark, now.reading.facts.mark) === 'different'
+    )
+  })
+  return other === undefined ? null : `${other.name} (${other.vmid})`
 }

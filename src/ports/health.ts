@@ -1,3 +1,5 @@
+import type { SurfaceHealth } from './surface.js'
+
 /** How a process that serves a home is. */
 export type HealthState = {
   /** Which process looks after the home, by its `runner` lease: this one, another one, or nobody at the moment. */
@@ -8,4 +10,6 @@ export type HealthState = {
   readonly executing: readonly number[]
   /** How many operations wait for a person. */
   readonly waiting: number
+  /** Connections to chat platforms; those that are configured. */
+  readonly surfaces: readonly SurfaceHealth[]
 }

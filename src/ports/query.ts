@@ -5,7 +5,7 @@ import type { Check } from './checks.js'
 import type { OperationsDesk } from './desk.js'
 import type { PlanContext } from './planning.js'
 import type { PveCluster } from './pve.js'
-import type { Caller } from './road.js'
+import type { Caller, Channel } from './road.js'
 import type { Settings } from './settings.js'
 import type { Stores } from './store/stores.js'
 import type { Syncer } from './sync.js'
@@ -23,6 +23,8 @@ export type QueryContext = {
   readonly actor: Actor | null
   /** The person who speaks, with grants and accounts. */
   readonly person: Person | null
+  /** The channel in which it was asked; null on the console. */
+  readonly channel: Channel | null
   readonly workspace: Workspace
   readonly workspaces: readonly Workspace[]
   readonly now: Date
@@ -44,4 +46,6 @@ export type QueryContext = {
   readonly newCode: () => string
   /** What `doctor` looks at outside the cluster: the home, its files and the store. */
   readonly homeChecks: () => Promise<readonly Check[]>
+  /** What `doctor` looks at of chat: tokens, connections, channels. Empty where none is configured. */
+  readonly chatChecks: () => Promise<readonly Check[]>
 }

@@ -13,6 +13,13 @@ export type Caller = {
   readonly granted?: readonly Grant[]
 }
 
+/** The channel of a chat in which something is said, as the surface knows it and as people call it. */
+export type Channel = {
+  readonly surface: Exclude<Surface, 'console'>
+  readonly id: string
+  readonly name: string
+}
+
 /** A command as surfaces know it: what it is called and takes, not what it does. */
 export type CommandForm = CommandMeta & { readonly kind: 'query' | 'change'; readonly args: ArgSpecs }
 
@@ -35,12 +42,19 @@ export type Request = {
   /** The typed line, or words already split (from a shell). */
   readonly words: string | readonly string[]
   readonly workspace: string | null
+  /** Where it was said; nowhere on the console and in what is no channel. */
+  readonly channel?: Channel | null
   readonly signal?: AbortSignal
   /** Called while something takes long; `ratio` is 0..1 or null when unknown. */
   readonly progress?: (what: string, ratio: number | null) => void
 }
 
-export type Completion = { readonly text: string; readonly note: string }
+export type Completion = {
+  readonly text: string
+  readonly note: string
+  /** What names it where others share its text: `101`, `lab/101`, `storage/pve1/local`. */
+  readonly exact?: string
+}
 
 export type FollowOptions = {
   readonly caller: Caller
@@ -58,8 +72,16 @@ export interface Road {
   ask(request: Request): Promise<Answer>
   /** Looks on until an operation has ended (or is `unknown`), whoever executes it. Never throws. */
   follow(operation: number, options: FollowOptions): Promise<Answer>
-  /** What may stand where the line ends; the last word is the one being completed. */
-  complete(line: string, workspace: string | null, caller: Caller): Promise<readonly Completion[]>
+  /**
+   * What may stand where the line ends; the last word is the one being completed. `fitting` (unless said) gives at most
+   * 100 that begin with it; `all` gives everything that may stand there, for surfaces that search in it themselves.
+   */
+  complete(
+    line: string,
+    workspace: string | null,
+    caller: Caller,
+    offers?: 'fitting' | 'all',
+  ): Promise<readonly Completion[]>
   /** Reads words as `ask` would, but touches nothing and comes back at once. */
   read(words: string): Reading
   /** The workspace a session starts in, null when there is none. */

@@ -10,6 +10,8 @@ export interface Runner {
   served(): Promise<boolean>
   /** Operations that have waited for half their time; each is given once. */
   reminders(): readonly Operation[]
+  /** Told of operations to which something happened in this process; gives the way to stop listening. */
+  onChange(listener: (operation: number) => void): () => void
   /**
    * Resolves when something happened to an operation in this process, but no sooner than `atLeast` and no later than
    * `atMost` milliseconds from now.

@@ -129,6 +129,23 @@ export const PROGRAMS: readonly Program[] = [
     options: { home: HOME },
   },
   {
+    name: 'manifest',
+    usage: 'manifest slack [--mode socket|http] [--url URL] [--write|--check]',
+    summary: 'the manifest of the Slack app, for api.slack.com/apps',
+    words: true,
+    options: {
+      mode: { type: 'string', value: 'MODE', summary: '`socket` (unless given), or `http`' },
+      url: {
+        type: 'string',
+        value: 'URL',
+        summary: 'with http: where Slack reaches `serve`, as https://HOST',
+      },
+      name: { type: 'string', value: 'NAME', summary: 'what the app is called (Proxmox-MPC unless given)' },
+      write: { type: 'boolean', summary: 'into manifest.yml in the working directory' },
+      check: { type: 'boolean', summary: 'fails when manifest.yml there is anything else' },
+    },
+  },
+  {
     name: 'simulate',
     usage: 'simulate [--port N] [--nodes N] [--guests N] [--seed N] [--latency MS]',
     summary: 'a simulated cluster alone',

@@ -6,6 +6,7 @@ import type { HealthState } from '../ports/health.js'
 import type { Attached } from '../setup/demo.js'
 import { systemClock } from '../system/clock.js'
 import { type Given, wholeNumber } from './arguments.js'
+import { chatSurfaces } from './chat-surfaces.js'
 import { attachDemo } from './demo-cluster.js'
 import { endSignal, homeOf, type Process, surroundings } from './process.js'
 
@@ -26,7 +27,18 @@ export async function runServe(given: Given, here: Process): Promise<number | Re
   let cluster: Attached | null = null
   try {
     cluster = await attachDemo(home, here)
-    const served = { ...home, paths, port, output: here.output, now: () => systemClock.now() }
+    const { surfaces, off } = await chatSurfaces(home, here.environment)
+    for (const line of off) here.errorOutput.write(`${line}\n`)
+    const served: Served = {
+      paths,
+      port,
+      output: here.output,
+      now: () => systemClock.now(),
+      serve: async (until) => {
+        await Promise.all([home.serve(until), ...surfaces.map((surface) => surface.run(until))])
+      },
+      health: async () => ({ ...(await home.health()), surfaces: surfaces.map((each) => each.health()) }),
+    }
     const ended = await serveUntil(served, signal)
     if (isRefusal(ended)) return ended
   } finally {

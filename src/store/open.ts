@@ -4,6 +4,8 @@ import type { Clock } from '../ports/clock.js'
 import type { Stores } from '../ports/store/stores.js'
 import { auditStore } from './audit.js'
 import { checkDatabase } from './backup.js'
+import { bindingStore } from './bindings.js'
+import { cardMessageStore } from './card-messages.js'
 import { storeError } from './errors.js'
 import { freezeStore } from './freezes.js'
 import { historyStore } from './history.js'
@@ -12,7 +14,9 @@ import { leaseStore } from './leases.js'
 import { markStore } from './marks.js'
 import { migrate } from './migrate.js'
 import { operationStore } from './operations.js'
+import { outboxStore } from './outbox.js'
 import { peopleStore } from './people.js'
+import { seenStore } from './seen.js'
 import { taskStore } from './tasks.js'
 import { openDatabase } from './tx.js'
 import { workspaceStore } from './workspaces.js'
@@ -59,6 +63,10 @@ export async function openStores(options: OpenOptions): Promise<Stores> {
     audit: auditStore(database),
     freezes: freezeStore(database),
     marks: markStore(database),
+    bindings: bindingStore(database),
+    cards: cardMessageStore(database),
+    outbox: outboxStore(database),
+    seen: seenStore(database),
     health: { check: () => checkDatabase(database) },
     close: () => database.close(),
   }

@@ -9,7 +9,7 @@ import {
   STEP_STATES,
   type Step,
 } from '../core/operation.js'
-import type { Actor, Grant, Person } from '../core/people.js'
+import { type Actor, type Grant, type Person, ROLES } from '../core/people.js'
 import { Plan } from '../core/plan.js'
 import { POWER_VERBS } from '../core/power.js'
 import { RefusalError, refuse } from '../core/refusal.js'
@@ -46,12 +46,19 @@ export function cleaned<T>(value: T): T {
   return JSON.parse(sqlJson(value)) as T
 }
 
+const Scope = z.union([
+  z.object({ kind: z.literal('everything') }),
+  z.object({ kind: z.enum(['pool', 'tag', 'node']), name: z.string() }),
+  z.object({ kind: z.literal('guest'), cluster: z.string(), vmid: z.number() }),
+])
+
 const actor = z.object({
   personId: z.number(),
   person: z.string(),
   account: z.string(),
   realPersonId: z.number().nullable(),
   realPerson: z.string().nullable(),
+  granted: z.array(z.object({ role: z.enum(ROLES), scope: Scope })).optional(),
 }) satisfies z.ZodType<Actor>
 
 const text = z.string().nullable()
@@ -200,12 +207,6 @@ function parsed(text: string): unknown {
     return `damaged: ${text}`
   }
 }
-
-const Scope = z.union([
-  z.object({ kind: z.literal('everything') }),
-  z.object({ kind: z.enum(['pool', 'tag', 'node']), name: z.string() }),
-  z.object({ kind: z.literal('guest'), cluster: z.string(), vmid: z.number() }),
-])
 
 export type PersonRow = {
   readonly id: Num

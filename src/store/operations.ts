@@ -1,4 +1,5 @@
-import type { NewOperation, Operation, Step } from '../core/operation.js'
+import { type NewOperation, type Operation, operationName, type Step } from '../core/operation.js'
+import type { Actor } from '../core/people.js'
 import { isRefusal, type Refusal } from '../core/refusal.js'
 import { noted, type OperationEvent, transition } from '../core/transition.js'
 import type { Claimed, OperationStore, OwnTask } from '../ports/store/operations.js'
@@ -77,6 +78,8 @@ export function operationStore(database: Database): OperationStore {
       )
       return beaten === 1
     },
+    holders: async (id) => (await database.rows<HolderRow>(HOLDERS, id, '[]')).map(holderOf),
+    closeDamaged: (id, actor, now) => database.write((tx) => closeDamaged(tx, id, actor, now)),
     ownUpids: (cluster, upids) => ownUpids(database, cluster, upids),
   }
 }
@@ -197,32 +200,55 @@ async function insertDecision(
   )
 }
 
-type By = Parameters<OperationStore['claim']>[1]
+type HolderRow = { readonly name: string | number; readonly operationId: bigint | number }
 
-/** All guests of an operation at once or none: so that two can never wait for each other. */
-async function claim(tx: Tx, id: number, { holder, seen, overtakes }: By, now: Date): Promise<Claimed> {
-  const operation = await need(tx, id)
-  if (operation.state === 'ready') {
-    const by: readonly { name: string; operationId: bigint | number }[] = await tx.$queryRawUnsafe(
-      `SELECT CASE WHEN json_valid(other."body") THEN json_extract(other."body", '$.name') ELSE other."vmid" END AS "name", other."operationId" AS "operationId"
+/** Operations that have their hands on the guests of one, told by the columns alone: a damaged one holds as well. */
+const HOLDERS = `SELECT CASE WHEN json_valid(other."body") THEN json_extract(other."body", '$.name') ELSE other."vmid" END AS "name", other."operationId" AS "operationId"
        FROM "OperationStep" AS own
        JOIN "OperationStep" AS other ON other."cluster" = own."cluster" AND other."vmid" = own."vmid"
        JOIN "Operation" ON "Operation"."id" = other."operationId"
        WHERE own."operationId" = ?1 AND other."operationId" <> ?1
          AND "Operation"."state" IN ('running', 'unknown')
          AND other."state" IN ('pending', 'sent', 'following', 'unknown')
-         AND other."operationId" NOT IN (SELECT "value" FROM json_each(?2)) LIMIT 20`,
-      id,
-      sqlJson(overtakes),
-    )
-    if (by.length > 0)
-      return {
-        kind: 'held',
-        by: by.map(({ name, operationId }) => ({ guest: String(name), operation: Number(operationId) })),
-      }
+         AND other."operationId" NOT IN (SELECT "value" FROM json_each(?2)) LIMIT 20`
+
+const holderOf = ({ name, operationId }: HolderRow) => ({
+  guest: String(name),
+  operation: Number(operationId),
+})
+
+type By = Parameters<OperationStore['claim']>[1]
+
+/** All guests of an operation at once or none: so that two can never wait for each other. */
+async function claim(tx: Tx, id: number, { holder, seen, overtakes }: By, now: Date): Promise<Claimed> {
+  const operation = await need(tx, id)
+  if (operation.state === 'ready') {
+    const by: readonly HolderRow[] = await tx.$queryRawUnsafe(HOLDERS, id, sqlJson(overtakes))
+    if (by.length > 0) return { kind: 'held', by: by.map(holderOf) }
   }
   const applied = await applyIn(tx, operation, { kind: 'claim', holder, seen }, now)
   return isRefusal(applied) ? applied : { kind: 'claimed', operation: applied }
+}
+
+/** Frees the guests of an operation whose row cannot be read any more. Nothing of it is carried out, or told. */
+async function closeDamaged(tx: Tx, id: number, actor: Actor, now: Date): Promise<boolean> {
+  const [row]: readonly OperationRow[] = await tx.$queryRawUnsafe(`${SELECT_OPERATION} WHERE "id" = ?`, id)
+  if (row === undefined || operationOf(row) !== null) return false
+  await tx.$executeRawUnsafe(
+    `UPDATE "Operation" SET "state" = 'unverified', "leaseHolder" = NULL WHERE "id" = ?`,
+    id,
+  )
+  const entry = {
+    action: 'operation.closed',
+    actor,
+    workspace: row.workspace,
+    operation: id,
+    subject: operationName(id),
+    code: 'plan_edited',
+    data: { state: String(row.state) },
+  }
+  await appendAudit(tx, [entry], await laterOf(tx, now))
+  return true
 }
 
 /** Whose operation it was cannot be read any more. */

@@ -1,3 +1,6 @@
+import { pruneCardMessages } from './card-messages.js'
+import { pruneOutbox } from './outbox.js'
+import { pruneSeen } from './seen.js'
 import type { Tx } from './tx.js'
 
 const DAY = 86_400_000
@@ -29,6 +32,7 @@ export async function prune(tx: Tx, now: Date): Promise<void> {
        WHERE "startTime" < ? AND "status" IS NOT NULL AND "place" > ${KEEP_TASKS_OF_NODE} LIMIT ${BATCH})`,
     Math.floor(now.getTime() / 1000) - RETENTION_DAYS.tasks * 86_400,
   )
+  for (const forget of [pruneSeen, pruneOutbox, pruneCardMessages]) await forget(tx, now, BATCH)
 }
 
 /** Kept as a lease that nobody holds, so that it survives a process that ends after each command. */

@@ -4,6 +4,7 @@ import type { Person } from '../../src/core/people.js'
 import { refuse } from '../../src/core/refusal.js'
 import { noted, transition } from '../../src/core/transition.js'
 import type { AuditStore } from '../../src/ports/store/audit.js'
+import type { Binding, BindingStore } from '../../src/ports/store/bindings.js'
 import type { Freeze, FreezeStore } from '../../src/ports/store/freezes.js'
 import type { LeaseStore } from '../../src/ports/store/leases.js'
 import type { MarkStore, SeenMark } from '../../src/ports/store/marks.js'
@@ -33,6 +34,15 @@ function operationParts(write: Write, entries: readonly AuditEntry[]) {
   const plans = new Map<number, { json: string; planDigest: string; shown: string }>()
   const effective = (now: Date) =>
     new Date(Math.max(now.getTime(), ...entries.map(({ at }) => Date.parse(at)).slice(-1)))
+  const holders = (row: Operation) =>
+    [...rows.values()].flatMap((other) => {
+      if (other.id === row.id || ENDED.has(other.state)) return []
+      if (other.state !== 'running' && other.state !== 'unknown') return []
+      return other.steps
+        .filter(({ state }) => OPEN_STEPS.has(state) || state === 'pending')
+        .filter((step) => row.steps.some((own) => own.cluster === step.cluster && own.vmid === step.vmid))
+        .map(({ name }) => ({ guest: name, operation: other.id }))
+    })
   const operations: OperationStore = {
     create: async ({ operation, plan, shown, at }) => {
       const made = { ...operation, id: rows.size + 1 }
@@ -61,14 +71,7 @@ function operationParts(write: Write, entries: readonly AuditEntry[]) {
     claim: async (id, { holder, seen, overtakes }, now) => {
       const row = rows.get(id)
       if (row === undefined) throw new Error(`no operation ${id}`)
-      const by = [...rows.values()].flatMap((other) => {
-        if (other.id === id || ENDED.has(other.state) || overtakes.includes(other.id)) return []
-        if (other.state !== 'running' && other.state !== 'unknown') return []
-        return other.steps
-          .filter(({ state }) => OPEN_STEPS.has(state) || state === 'pending')
-          .filter((step) => row.steps.some((own) => own.cluster === step.cluster && own.vmid === step.vmid))
-          .map(({ name }) => ({ guest: name, operation: other.id }))
-      })
+      const by = holders(row).filter(({ operation }) => !overtakes.includes(operation))
       if (by.length > 0) return { kind: 'held', by }
       const at = effective(now)
       const { operation, audit, refusal } = transition(row, { kind: 'claim', holder, seen }, at)
@@ -82,6 +85,11 @@ function operationParts(write: Write, entries: readonly AuditEntry[]) {
       rows.set(id, { ...row, lease: { holder, beat: row.lease.beat + 1 } })
       return true
     },
+    holders: async (id) => {
+      const row = rows.get(id)
+      return row === undefined ? [] : holders(row)
+    },
+    closeDamaged: async () => false,
     ownUpids: async (cluster, upids) =>
       new Map(
         [...rows.values()].flatMap(({ id, requester, steps }) =>
@@ -156,7 +164,7 @@ function smallStores(write: Write) {
     release: async () => {},
     holder: async () => null,
   }
-  return { freezes, marks, leases }
+  return { freezes, marks, leases, bindings: memoryBindings() }
 }
 
 /** People who only are read. */
@@ -168,5 +176,29 @@ export function fixedPeople(people: readonly Person[]) {
     change: async () => refuse('unknown_person', 'these people are fixed', ''),
     invite: async () => refuse('unknown_person', 'these people are fixed', ''),
     redeem: async () => refuse('unknown_person', 'these people are fixed', ''),
+  }
+}
+
+/** Bindings in memory, without their audit entries. */
+export function memoryBindings(start: readonly Binding[] = []): BindingStore {
+  let rows = [...start]
+  const at = (surface: string, channel: string) => (row: Binding) =>
+    row.surface === surface && row.channel === channel
+  return {
+    of: async (surface, channel) => rows.find(at(surface, channel)) ?? null,
+    list: async ({ surface, workspace }) =>
+      rows
+        .filter((row) => surface === undefined || row.surface === surface)
+        .filter((row) => workspace === undefined || row.workspace === workspace),
+    bind: async (binding) => {
+      const is = at(binding.surface, binding.channel)
+      rows = [...rows.filter((row) => !is(row)), binding]
+    },
+    unbind: async (surface, channel) => {
+      const is = at(surface, channel)
+      const found = rows.some(is)
+      rows = rows.filter((row) => !is(row))
+      return found
+    },
   }
 }

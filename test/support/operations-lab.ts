@@ -98,6 +98,7 @@ export async function startOperationsLab(
   const stores = { ...memory, people: fixedPeople(people), inventory: none } as unknown as Stores
   let policy: Policy = PolicySchema.parse({})
   const settings = {
+    lastGood: () => null,
     current: (): Settings => ({ policy, policyHash: policyHash(policy), assume: [], demo: true }),
   }
   const onFault =

@@ -1,5 +1,6 @@
 import { optional } from '../../core/args.js'
 import { defineCommand, type Query } from '../../core/command.js'
+import { type Refusal, refuse } from '../../core/refusal.js'
 import type { QueryContext } from '../../ports/query.js'
 import { diagnose } from './doctor.js'
 import { standingChecks } from './doctor-people.js'
@@ -47,21 +48,30 @@ const sync = defineCommand({
   },
 })
 
+function noChat(): Refusal {
+  return refuse(
+    'surface_off',
+    'Slack is not configured in this home.',
+    'docs/slack.md tells how, from nothing, in ten steps: the block `slack:` in the config file.',
+  )
+}
+
 const doctor = defineCommand({
   path: ['doctor'],
   group: 'pve',
   summary: 'Check this home and its clusters, and say what to do',
   risk: 'read',
-  examples: ['doctor', 'doctor pve'],
+  examples: ['doctor', 'doctor pve', 'doctor slack'],
   freshness: 'none',
-  args: { target: optional.choice({ label: 'target', summary: 'what to check' }, ['pve']) },
+  args: { target: optional.choice({ label: 'target', summary: 'what to check' }, ['pve', 'slack']) },
   answer: async (context: QueryContext, { target }) => {
     const home =
       target === undefined ? [...(await context.homeChecks()), ...(await standingChecks(context))] : []
-    const diagnoses = await Promise.all(
-      context.workspace.clusters.map((cluster) => diagnose(context, cluster)),
-    )
-    return doctorCard(home, diagnoses)
+    const chat = target === 'pve' ? [] : await context.chatChecks()
+    if (target === 'slack' && chat.length === 0) return noChat()
+    const clusters = target === 'slack' ? [] : context.workspace.clusters
+    const diagnoses = await Promise.all(clusters.map((cluster) => diagnose(context, cluster)))
+    return doctorCard([...home, ...chat], diagnoses)
   },
 })
 

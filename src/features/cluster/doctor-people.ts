@@ -12,7 +12,11 @@ import { policyChecks } from './doctor-policy.js'
 export async function standingChecks(context: QueryContext): Promise<readonly Check[]> {
   const settings = context.settings()
   const people = await context.stores.people.list()
-  const log = [await auditCheck(context.stores.audit), ...(await clockCheck(context))]
+  const log = [
+    ...(await channelChecks(context)),
+    await auditCheck(context.stores.audit),
+    ...(await clockCheck(context)),
+  ]
   if (isRefusal(settings))
     return [
       ...peopleChecks(people, false),
@@ -87,6 +91,42 @@ function operatorCheck(speaking: readonly Person[]): readonly Check[] {
       hint: 'Let somebody: `grant add NAME operator`.',
     },
   ]
+}
+
+/** Channels of chats, where any is bound: whether plans are shown somewhere, and whether all speak of something that is there. */
+async function channelChecks({
+  stores,
+  workspace,
+  workspaces,
+}: Pick<QueryContext, 'stores' | 'workspace' | 'workspaces'>): Promise<readonly Check[]> {
+  const bindings = await stores.bindings.list({})
+  const here = bindings.filter((binding) => binding.workspace === workspace.name)
+  const lost = bindings.filter((binding) => !workspaces.some(({ name }) => name === binding.workspace))
+  const approving = here.filter(({ approvals }) => approvals).map(({ name }) => name)
+  const approvals: Check =
+    approving.length > 0
+      ? {
+          subject: 'channels',
+          state: 'ok',
+          finding: `${count(here.length, 'channel')} of workspace ${workspace.name}; approvals in ${approving.join(', ')}`,
+          hint: '',
+        }
+      : {
+          subject: 'channels',
+          state: 'warning',
+          finding: `none is bound for approvals in workspace ${workspace.name}: plans are shown only where they are asked for`,
+          hint: 'Type in the channel that is to see them: `workspace bind --approvals`.',
+        }
+  const strays = lost.map(({ name, channel, surface, workspace: gone }): Check => {
+    const which = `--channel ${channel}${surface === 'slack' ? '' : ` --surface ${surface}`}`
+    return {
+      subject: 'channels',
+      state: 'warning',
+      finding: `${name} is bound to workspace ${gone}, which is not in the config file any more`,
+      hint: `Bind it to another one, or part it: \`workspace unbind ${which}\`.`,
+    }
+  })
+  return [...(here.length === 0 ? [] : [approvals]), ...strays]
 }
 
 /** So much of the head tells two apart at a glance; `audit verify` prints it whole. */

@@ -87,6 +87,8 @@ export function whoamiCard(context: Pick<QueryContext, 'actor' | 'caller'>, pers
   const others = person.accounts
     .map(accountText)
     .filter((text) => text !== accountText(callerAccount(caller)))
+  const held = person.grants.map(grantText)
+  const given = (caller.granted ?? []).map(grantText).filter((text) => held.includes(text))
   return card({
     heading: assumed ? `You speak as ${person.name}; really you are ${real}` : `You are ${person.name}`,
     ...(assumed
@@ -95,6 +97,7 @@ export function whoamiCard(context: Pick<QueryContext, 'actor' | 'caller'>, pers
     facts: [
       fact('account', accountText(callerAccount(caller))),
       ...(others.length === 0 ? [] : [fact('other accounts', others.join(', '))]),
+      ...(given.length === 0 ? [] : [fact('by groups of the chat', given.join(', '))]),
     ],
     table: {
       columns: [
@@ -115,6 +118,16 @@ export function whoamiCard(context: Pick<QueryContext, 'actor' | 'caller'>, pers
 /** What somebody is told whom nobody knows here. */
 export function strangerCard({ caller }: Pick<QueryContext, 'caller'>): Card {
   const account = accountText(callerAccount(caller))
+  const ways =
+    caller.surface === 'console'
+      ? [
+          `An admin adds you by this account: person add NAME --os-user ${caller.account}`,
+          'Or they invite you: person invite NAME. They tell you the code, and you type it here: link CODE',
+        ]
+      : [
+          'An admin invites you on the console: person invite NAME',
+          `They tell you the code, and you type it here: ${caller.surface === 'slack' ? '/pve link CODE' : 'link CODE'}`,
+        ]
   return card({
     heading: `Nobody here knows ${account}`,
     tone: 'warning',
@@ -123,10 +136,7 @@ export function strangerCard({ caller }: Pick<QueryContext, 'caller'>): Card {
     sections: [
       {
         title: 'How to get in',
-        text: [
-          `An admin adds you by this account: person add NAME --os-user ${caller.account}`,
-          'Or they invite you: person invite NAME. They tell you the code, and you type it here: link CODE',
-        ].join('\n'),
+        text: ways.join('\n'),
       },
     ],
   })

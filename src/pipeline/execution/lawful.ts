@@ -1,8 +1,8 @@
 import type { GuestFacts } from '../../core/guest-facts.js'
 import type { Operation } from '../../core/operation.js'
-import { holdsFor } from '../../core/people.js'
+import { grantsOf, holdsFor } from '../../core/people.js'
 import type { Plan, PlanTarget } from '../../core/plan.js'
-import { judge, type Requirement } from '../../core/policy.js'
+import { guardOf, judge, type Requirement } from '../../core/policy.js'
 import { isRefusal, type Refusal, refuse } from '../../core/refusal.js'
 import { mayDecide } from '../deciders.js'
 import type { ExecutionParts } from './parts.js'
@@ -32,6 +32,9 @@ export async function beyondDecided(
   })
   const guest = `${name} (${cluster}/${vmid}) is on ${node} now`
   const hint = 'Ask anew, so that it is judged where it is.'
+  const guarded = plan.risk === 'routine' ? null : guardOf(current.policy, { vmid, name, node, pool, tags })
+  if (guarded !== null)
+    return refuse('plan_stale', `${name} (${cluster}/${vmid}) is guarded by ${guarded} now.`, hint)
   if (judged.kind === 'refused')
     return refuse('plan_stale', `${guest}, and the rule \`${judged.rule}\` refuses this there.`, hint)
   if (!covers(plan.requirement, judged.requirement))
@@ -39,7 +42,7 @@ export async function beyondDecided(
   const place = { cluster, vmid, node, pool, tags }
   const people = await stores.people.list()
   const holder = (id: number) => people.find((person) => person.id === id)
-  if (!holdsFor(holder(operation.requester.personId)?.grants ?? [], 'operator', place))
+  if (!holdsFor(grantsOf(holder(operation.requester.personId), operation.requester), 'operator', place))
     return refuse('plan_stale', `${guest}, where ${operation.requester.person} is no operator.`, hint)
   const outside = operation.decisions.find(({ counts, verdict, actor }) => {
     const person = holder(actor.personId)

@@ -1,6 +1,7 @@
 import { type AuditEntry, entryHash } from '../../core/audit.js'
-import type { Json } from '../../core/digest.js'
+import { canonical, type Json } from '../../core/digest.js'
 import { type Decision, missingDecisions, type Operation, operationName } from '../../core/operation.js'
+import { sameHuman } from '../../core/people.js'
 import type { Plan } from '../../core/plan.js'
 import { isRefusal, type Refusal, refuse } from '../../core/refusal.js'
 import { decidersOf } from '../deciders.js'
@@ -36,15 +37,15 @@ export async function provenPlan(
     actions: [ASKED, ...DECIDED, RETRACTED, CANCELLED, INTENDED, ...ENDED],
     limit: MOST_ENTRIES,
   })
-  const lacking = unproven(operation, entries)
+  const lacking = unproven(operation, entries, read.plan.requirement.ttl)
   if (lacking !== null)
     return refuse(
       'plan_edited',
       `The audit log does not bear out ${name}: ${lacking}. It is not carried out.`,
       'Somebody edited the database. Ask anew, and look at `audit verify`.',
     )
-  // What is under way already is brought to its end, whatever the config file says by now.
-  if (operation.steps.some(({ state }) => state !== 'pending')) return read.plan
+  // What is under way already, by the log, is brought to its end, whatever the config file says by now.
+  if (entries.some(({ action }) => action === INTENDED)) return read.plan
   if (parts.clock.now().getTime() >= decidedAt(entries) + read.plan.requirement.ttl)
     return refuse('expired', `${name} was decided, but not begun in time.`, 'It can be asked for again.')
   const settings = parts.settings.current()
@@ -73,15 +74,14 @@ async function othersCanApprove(
   return decidersOf(people, operation.requester, operation.requirement, places).others.length > 0
 }
 
-function unproven(operation: Operation, entries: readonly AuditEntry[]): string | null {
+function unproven(operation: Operation, entries: readonly AuditEntry[], ttl: number): string | null {
   if (entries.length >= MOST_ENTRIES) return 'it holds more of it than can be'
   const damaged = entries.find((entry) => entryHash(entry) !== entry.hash)
   if (damaged !== undefined) return `its entry ${damaged.seq} was changed`
   const foreign = entries.find(({ data }) => of(data, 'planDigest') !== operation.planDigest)
   if (foreign !== undefined) return `its entry ${foreign.seq} tells of another plan`
-  const asked = entries.filter(({ action }) => action === ASKED)
-  if (!asked.some(({ actor }) => isSame(actor, operation.requester)))
-    return `it does not tell that ${operation.requester.person} asked for it`
+  const asked = entries.find(({ action, actor }) => action === ASKED && isSame(actor, operation.requester))
+  if (asked === undefined) return `it does not tell that ${operation.requester.person} asked for it`
   const over = entries.find(({ action }) => ENDED.some((ended) => ended === action))
   if (over !== undefined) return `it is over by entry ${over.seq}`
   const cancelled = entries.find(({ action }) => action === CANCELLED)
@@ -93,12 +93,24 @@ function unproven(operation: Operation, entries: readonly AuditEntry[]): string 
   if (sent !== undefined) return `what it says is still to be sent was sent by entry ${sent.seq}`
   const open = missingDecisions(operation)
   if (open.confirm || open.approvals > 0) return 'it was never decided in full'
-  const missing = operation.decisions.find((made) => made.counts && !isLogged(made, entries))
-  return missing === undefined ? null : `it does not tell of the decision of ${missing.actor.person}`
+  const until = Date.parse(asked.at) + ttl
+  const deciders = [asked.actor]
+  for (const made of operation.decisions.filter(({ counts }) => counts)) {
+    const entry = logged(made, entries)
+    if (entry === null) return `it does not tell of the decision of ${made.actor.person}`
+    if (Date.parse(entry.at) >= until) return `the decision of entry ${entry.seq} came too late`
+    if (made.verdict !== 'approve') continue
+    // By the log's own word on who they are: nobody approves what is theirs, or twice.
+    if (deciders.some((each) => each !== null && entry.actor !== null && sameHuman(each, entry.actor)))
+      return `the approval of entry ${entry.seq} is by somebody who has had their word`
+    deciders.push(entry.actor)
+  }
+  return null
 }
 
-/** Whether the log tells of a decision, and of nothing later that takes it back. */
-function isLogged({ verdict, actor }: Decision, entries: readonly AuditEntry[]): boolean {
+/** The entry of a decision; null where there is none, or a later one takes it back. */
+function logged({ verdict, actor }: Decision, entries: readonly AuditEntry[]): AuditEntry | null {
+  // The newest counts: who was retracted may have decided anew.
   const made = entries.find((entry) => entry.action === `decision.${verdict}` && isSame(entry.actor, actor))
   const takenBack = ({ action, data, seq }: AuditEntry): boolean => {
     const persons = of(data, 'persons')
@@ -109,7 +121,7 @@ function isLogged({ verdict, actor }: Decision, entries: readonly AuditEntry[]):
       persons.includes(actor.personId)
     )
   }
-  return made !== undefined && !entries.some(takenBack)
+  return made === undefined || entries.some(takenBack) ? null : made
 }
 
 /** When the last decision was taken by the log, or, where none was asked for, when it was asked for. Unix milliseconds. */
@@ -118,8 +130,9 @@ function decidedAt(entries: readonly AuditEntry[]): number {
   return Math.max(...deciding.map(({ at }) => Date.parse(at)))
 }
 
+/** The very same, down to who it really was and what they were given. */
 function isSame(one: AuditEntry['actor'], other: Operation['requester']): boolean {
-  return one?.personId === other.personId && one.account === other.account
+  return one !== null && canonical(one) === canonical(other)
 }
 
 function of(data: Json, key: string): Json | undefined {

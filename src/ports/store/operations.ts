@@ -57,6 +57,10 @@ export interface OperationStore {
   ): Promise<Claimed>
   /** A sign of life; false when the operation is in other hands. Writes no audit entry. */
   beat(id: number, holder: string): Promise<boolean>
+  /** Which operations have their hands on the guests of one, damaged ones too. */
+  holders(id: number): Promise<readonly { readonly guest: string; readonly operation: number }[]>
+  /** Frees the guests of an operation whose row was damaged by hand; false where it was not. */
+  closeDamaged(id: number, actor: Actor, now: Date): Promise<boolean>
   /** Which of these UPIDs belong to operations. */
   ownUpids(cluster: string, upids: readonly string[]): Promise<ReadonlyMap<string, OwnTask>>
 }

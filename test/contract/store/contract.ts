@@ -541,7 +541,7 @@ export function storeContract(name: string, make: MakeStore): void {
     it('says that it is sound', async () => {
       expect(await stores.health.check()).toMatchObject({
         problems: [],
-        migrations: ['0001_init', '0002_operations'],
+        migrations: ['0001_init', '0002_operations', '0003_chat'],
       })
     })
   })

@@ -27,7 +27,7 @@ import { write } from './fixtures.js'
 
 const migrationsDir = resolve('prisma/migrations')
 /** The migrations there are, and one that comes after them. */
-const KNOWN = ['0001_init', '0002_operations']
+const KNOWN = ['0001_init', '0002_operations', '0003_chat']
 const MORE = '0999_more'
 const now = new Date('2026-03-01T10:00:00Z')
 const childPath = resolve('test/contract/store/child.mjs')

@@ -110,6 +110,22 @@ describe('operations', () => {
     expect((await stores.health.check()).problems).toEqual(['op1 was changed by hand and cannot be read'])
   })
 
+  it('that are damaged while they run hold their guests until an admin closes them', async () => {
+    await create()
+    await create()
+    for (const id of [1, 2]) good(await stores.operations.apply(id, approve('bob'), soon))
+    await stores.operations.claim(1, { holder: 'me', seen: null, overtakes: [] }, soon)
+    await sql(`UPDATE "Operation" SET "head" = '{' WHERE "id" = 1`)
+    const claim = () => stores.operations.claim(2, { holder: 'me', seen: null, overtakes: [] }, soon)
+
+    expect((await claim()).kind).toBe('held')
+    expect(await stores.operations.holders(2)).toMatchObject([{ operation: 1 }])
+    expect(await stores.operations.closeDamaged(2, actor('carol'), soon)).toBe(false)
+    expect(await stores.operations.closeDamaged(1, actor('carol'), soon)).toBe(true)
+    expect((await claim()).kind).toBe('claimed')
+    expect(await stores.audit.newest('operation.closed')).toMatchObject({ operation: 1 })
+  })
+
   it('expire by the newest time in the log, whatever the clock says', async () => {
     await create()
     const future = new Date(NOW.getTime() + 7_200_000)

@@ -18,10 +18,13 @@ import { parse } from '../../../src/pipeline/parse.js'
 import type { OperationsDesk } from '../../../src/ports/desk.js'
 import type { PveCluster } from '../../../src/ports/pve.js'
 import type { QueryContext } from '../../../src/ports/query.js'
+import type { Caller, Channel } from '../../../src/ports/road.js'
 import type { Settings } from '../../../src/ports/settings.js'
 import type { AuditFilter, AuditStore } from '../../../src/ports/store/audit.js'
+import type { BindingStore } from '../../../src/ports/store/bindings.js'
 import type { Freeze, FreezeStore } from '../../../src/ports/store/freezes.js'
 import type { Invite, PeopleChange, PeopleStore } from '../../../src/ports/store/people.js'
+import { memoryBindings } from '../../fakes/memory-stores.js'
 
 export const NOW = new Date('2026-03-12T14:00:00.000Z')
 
@@ -255,6 +258,9 @@ export type World = {
   readonly people?: PeopleStore
   readonly audit?: AuditStore
   readonly freezes?: FreezeStore
+  readonly bindings?: BindingStore
+  readonly channel?: Channel | null
+  readonly caller?: Caller
   readonly pictures?: readonly Picture[]
   readonly settings?: Partial<Settings> | Refusal
   readonly desk?: OperationsDesk
@@ -277,7 +283,12 @@ export function contextOf(world: World): QueryContext {
   const find = async (cluster: string) => pictures.find((each) => each.cluster === cluster) ?? null
   const codes = [...(world.codes ?? ['7KQD-M2XW-9FHT'])]
   return {
-    caller: { surface: 'console', account: (world.real ?? speaker)?.name ?? 'eve', as: null },
+    caller: world.caller ?? {
+      surface: 'console',
+      account: (world.real ?? speaker)?.name ?? 'eve',
+      as: null,
+    },
+    channel: world.channel ?? null,
     actor: speaker === null ? null : actorOf(speaker, world.real ?? null),
     person: speaker,
     workspace,
@@ -299,12 +310,25 @@ export function contextOf(world: World): QueryContext {
         apply: absent,
         claim: absent,
         beat: absent,
+        holders: absent,
+        closeDamaged: absent,
         ownUpids: absent,
       },
       people: world.people ?? fakePeople([ALICE, BOB, CAROL, DAVE]),
       audit: world.audit ?? fakeAudit(),
       freezes: world.freezes ?? fakeFreezes(),
       marks: { get: absent, put: absent },
+      bindings: world.bindings ?? memoryBindings(),
+      cards: {
+        want: absent,
+        open: absent,
+        of: absent,
+        byMessage: absent,
+        delivered: absent,
+        failed: absent,
+      },
+      outbox: { add: absent, due: absent, done: absent, failed: absent, waiting: absent },
+      seen: { first: absent },
       health: { check: absent },
       close: absent,
     },
@@ -320,6 +344,7 @@ export function contextOf(world: World): QueryContext {
         : { policy: SHIPPED_POLICY, policyHash: 'x', assume: [], demo: false, ...world.settings },
     newCode: () => codes.shift() ?? absent(),
     homeChecks: async () => [],
+    chatChecks: async () => [],
   }
 }
 

@@ -11,6 +11,7 @@ const STATE: HealthState = {
   lastSync: { lab: '2026-03-01T11:59:18.000Z' },
   executing: [12],
   waiting: 3,
+  surfaces: [{ surface: 'slack' as const, state: 'connected' as const, why: null }],
 }
 
 let server: HealthServer | null = null
@@ -51,6 +52,7 @@ describe('startHealth', () => {
       lastSync: { lab: { at: '2026-03-01T11:59:18.000Z', age: 42 } },
       executing: [12],
       waiting: 3,
+      surfaces: { slack: 'connected' },
     })
   })
 

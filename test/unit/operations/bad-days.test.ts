@@ -141,6 +141,7 @@ describe('between plan and call', () => {
         ...entries,
       ]
     }
+  const BOB = { personId: 2, person: 'bob', account: 'console:tester as bob' }
   const carol = {
     personId: 3,
     person: 'carol',
@@ -160,6 +161,16 @@ describe('between plan and call', () => {
     [
       'somebody else who decided',
       changed('decision.approve', (entry) => rehashed({ ...entry, actor: carol })),
+    ],
+    [
+      'an approval by who really asked',
+      changed('decision.approve', (entry) =>
+        rehashed({ ...entry, actor: { ...BOB, realPersonId: 1, realPerson: 'alice' } }),
+      ),
+    ],
+    [
+      'a decision that came too late',
+      changed('operation.asked', (entry) => rehashed({ ...entry, at: '2020-01-01T00:00:00.000Z' })),
     ],
     [
       'another plan',
@@ -314,6 +325,32 @@ describe('several guests', () => {
     expect(stateOf(rest)).toBe('verified')
     expect((await posts()).filter((post) => post === '5001 start')).toHaveLength(2)
     expect((await posts()).filter((post) => post === '5000 start')).toHaveLength(1)
+  }, 20_000)
+
+  it('that were made anew meanwhile are not gone on with', async () => {
+    const [only] = await guests(1, false)
+    if (only === undefined) throw new Error('no guest')
+    await lab.control.fault({ kind: 'task-fails', vmid: only.vmid, error: 'no answer', count: 1 })
+    await lab.change('alice', 'start', [only])
+    await lab.control.change({ kind: 'recreate', vmid: only.vmid, name: only.name })
+
+    expect(codeOf(await lab.resume('alice', 1))).toBe('identity_changed')
+  })
+
+  it('a guard that is put on one of them meanwhile holds', async () => {
+    const many = await guests(2, true)
+    await lab.control.fault({ kind: 'task-slow', vmid: 5000, seconds: 40, count: 1 })
+    await lab.change('alice', 'shutdown', many, { parallel: 1 })
+    const deciding = lab.decide('alice', 'confirm', 1)
+    await until(async () => (await posts()).length === 1)
+    lab.setPolicy({ guards: { guests: [5001] } })
+    await deciding
+
+    expect(await stepsOf(1)).toEqual([
+      [5000, 'verified', null],
+      [5001, 'stale', 'plan_stale'],
+    ])
+    expect(await posts()).toEqual(['5000 shutdown'])
   }, 20_000)
 
   it('that are continued are given the time that was asked for', async () => {

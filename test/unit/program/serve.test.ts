@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { homePaths } from '../../../src/config/home.js'
 import { type Served, serveUntil } from '../../../src/program/serve.js'
 
-const STATE = { runner: 'here', lastSync: {}, executing: [], waiting: 0 } as const
+const STATE = { runner: 'here', lastSync: {}, executing: [], waiting: 0, surfaces: [] } as const
 
 function served(change: Partial<Served> = {}) {
   const printed: string[] = []

@@ -1,0 +1,58 @@
+/** Cuts text that is escaped already. */
+
+/** Text in pieces of at most so many characters, cut between lines where that is possible, never inside an escape. */
+export function pieces(lines: readonly string[], most: number): readonly string[] {
+  const out: string[] = []
+  let now = ''
+  let begun = false
+  for (const line of lines.flatMap((each) => cut(each, most))) {
+    if (begun && now.length + 1 + line.length > most) {
+      out.push(now)
+      now = line
+    } else now = begun ? `${now}\n${line}` : line
+    begun = true
+  }
+  return now === '' ? out : [...out, now]
+}
+
+/** The beginning of a text, at the end of a line, a word or at least a character; all of it where it fits. */
+export function beginning(text: string, most: number): string {
+  if (text.length <= most) return text
+  const head = text.slice(0, safeCut(text, most))
+  const line = head.lastIndexOf('\n')
+  if (line > most / 2) return head.slice(0, line)
+  const word = head.lastIndexOf(' ')
+  return closed(word > most / 2 && !insideToken(head, word) ? head.slice(0, word) : head)
+}
+
+function insideToken(text: string, at: number): boolean {
+  return text.lastIndexOf('<', at) > text.lastIndexOf('>', at)
+}
+
+/** A code span that was cut ends where the text does. */
+function closed(text: string): string {
+  const last = text.slice(text.lastIndexOf('\n') + 1)
+  return (last.match(/`/g)?.length ?? 0) % 2 === 1 ? `${text}\`` : text
+}
+
+function cut(line: string, most: number): readonly string[] {
+  const out: string[] = []
+  let rest = line
+  while (rest.length > most) {
+    const at = safeCut(rest, most)
+    out.push(rest.slice(0, at))
+    rest = rest.slice(at)
+  }
+  return [...out, rest]
+}
+
+/** The longest beginning that ends neither within `&amp;` nor within a token, nor in half a character. */
+function safeCut(text: string, most: number): number {
+  const head = text.slice(0, most)
+  const entity = text.charAt(most) === '' ? -1 : head.search(/&[a-z]{0,3}$/)
+  const opened = head.lastIndexOf('<')
+  const token = opened > head.lastIndexOf('>') ? opened : most
+  const at = Math.min(entity < 0 ? most : entity, token)
+  const half = /[\ud800-\udbff]$/.test(text.slice(0, at)) ? at - 1 : at
+  return half > 0 ? half : most
+}

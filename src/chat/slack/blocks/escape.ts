@@ -1,0 +1,160 @@
+import type { PlainTextElement } from '@slack/types'
+import { sanitise, sanitiseLines } from '../../text.js'
+import { clip } from '../options.js'
+
+/** Text from outside, so that Slack shows it and nothing in it comes alive. */
+
+/** Takes no room and belongs to no word: what it stands in is no token any more. */
+const JOINER = '\u2060'
+
+/**
+ * Slack has no escape for these, and whether an invisible character beside one takes its effect away is not documented; a
+ * likeness has none for certain. The full-width ones format as well.
+ */
+const LIKENESS: Readonly<Record<string, string>> = {
+  '*': '∗',
+  '＊': '∗',
+  _: 'ˍ',
+  '＿': 'ˍ',
+  '~': '∼',
+  '～': '∼',
+  '`': 'ˋ',
+  '｀': 'ˋ',
+}
+const PAIRS = [/[*＊]/gu, /[_＿]/gu, /[~～]/gu] as const
+const TICKS = /[`｀]/gu
+const WORD = /[\p{L}\p{N}]/u
+const BLANK = /\s/u
+
+/** `:name:` becomes a picture, as in the UPID of guest 100. */
+const EMOJI = /:(?=[\p{L}\p{N}_+'-]{1,100}:)/gu
+const RTL =
+  '\\p{Script=Hebrew}\\p{Script=Arabic}\\p{Script=Syriac}\\p{Script=Thaana}\\p{Script=Nko}\\p{Script=Adlam}'
+/** From the first to the last such letter; two blanks part the columns of a table. */
+const RIGHT_TO_LEFT = new RegExp(
+  `[${RTL}](?:(?:[${RTL}\\p{M}\\p{N}\\p{P}\\p{S}]| (?! ))*[${RTL}\\p{M}])?`,
+  'gu',
+)
+
+/** A value from outside, for `mrkdwn`: no mention, no link, no emoji, no format of any kind. Line breaks are kept. */
+export function mrkdwn(text: string): string {
+  return linesOf(text)
+    .map((line) => quoteless(inert(line)))
+    .join('\n')
+}
+
+/**
+ * A sentence of ours, which may hold text from outside: `like this` stays a code span, since nothing in one is alive;
+ * for the rest as `mrkdwn`.
+ */
+export function sentence(text: string): string {
+  return linesOf(text)
+    .map((line) => {
+      const parts = line.split(/(?<!`)`([^`｀]{1,300})`(?!`)/)
+      // A pair may have its halves on either side of a span.
+      const marks = parts.length > 1 ? 'all' : 'pairs'
+      return quoteless(parts.map((part, at) => (at % 2 === 0 ? inert(part, marks) : codeSpan(part))).join(''))
+    })
+    .join('\n')
+}
+
+/** One line of a value from outside, in bold. */
+export function bold(text: string): string {
+  const line = mrkdwn(sanitise(text)).trim()
+  return line === '' ? '' : `*${line.replaceAll('*', '∗')}*`
+}
+
+/** A line of a block of code: as it is, but for what would end the block. */
+export function preformatted(line: string): string {
+  return isolated(escaped(sanitise(line.replaceAll('\t', '    ')).replace(/`{3,}/g, likeness)))
+}
+
+/** Words to copy. */
+export function codeSpan(text: string): string {
+  const line = sanitise(text).replace(TICKS, likeness)
+  return line.trim() === '' ? '' : `\`${isolated(escaped(line))}\``
+}
+
+/**
+ * For objects of type `plain_text`, which Slack shows as they are. It stores `<` and `&` of them escaped and some clients
+ * read them as such, so what looks like a token or an escape is broken up, not escaped.
+ */
+export function plainText(text: string, most: number): PlainTextElement {
+  const line = sanitise(text).trim() || '–'
+  let length = most
+  let shown = ''
+  do {
+    shown = isolated(clip(line, length).replace(/<|&(?=[a-z]+;)/g, `$&${JOINER}`))
+    length -= Math.max(1, shown.length - most)
+  } while (shown.length > most && length > 0)
+  return { type: 'plain_text', text: shown, emoji: false }
+}
+
+/** A time as everybody sees it in their own zone; `fallback` where it cannot be drawn. */
+export function dateToken(iso: string, fallback: string): string {
+  const unix = Math.floor(Date.parse(iso) / 1000)
+  if (!Number.isFinite(unix)) return mrkdwn(fallback)
+  const safe = escaped(sanitise(fallback)).replace(/[|^`*_~]/g, ' ')
+  return `<!date^${unix}^{date_short_pretty} {time_secs}|${safe}>`
+}
+
+/** How much of a text is seen: a date is drawn much shorter than it is written. */
+export function seenLength(text: string): number {
+  return text.replace(/<!date\^[^>|]*\|([^>]*)>/g, '$1').replace(/&(amp|lt|gt);/g, '&').length
+}
+
+/** The lines of a text, made safe to show, whole however long they are. */
+export function linesOf(text: string): readonly string[] {
+  return text.split(/\r\n|\n|\r|\u2028|\u2029/).map((line) => {
+    if (line.length < LONG) return sanitiseLines(line).join(' ')
+    const parts = line.match(PART) ?? []
+    return parts.map((part) => sanitise(part.replaceAll('\t', '    '))).join('')
+  })
+}
+
+const LONG = 8000
+const PART = /.{1,8000}/gsu
+
+/** `&`, `<` and `>` are the only characters by which mentions, links and dates begin and end. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
+function inert(line: string, marks: 'pairs' | 'all' = 'pairs'): string {
+  const plain = PAIRS.reduce((text, mark) => unpaired(text, mark, marks), line)
+    .replace(TICKS, likeness)
+    .replace(EMOJI, `:${JOINER}`)
+  return isolated(escaped(plain))
+}
+
+/** A quotation begins a line with a greater-than sign, however that is written. */
+function quoteless(line: string): string {
+  return /^\s*(&gt;|＞)/u.test(line) ? `${JOINER}${line}` : line
+}
+
+const likeness = (text: string): string => [...text].map((char) => LIKENESS[char] ?? char).join('')
+
+/** Slack formats from a mark that begins a word to the next such mark that ends one; where there is no pair, none is changed. */
+function unpaired(line: string, mark: RegExp, which: 'pairs' | 'all'): string {
+  const marks = [...line.matchAll(mark)].map(({ index }) => {
+    const [before, after] = [line.slice(0, index).slice(-1), line.slice(index + 1, index + 2)]
+    const edge = (beside: string) => beside === '' || !WORD.test(beside)
+    const filled = (beside: string) => beside !== '' && !BLANK.test(beside)
+    if (which === 'all') return { opens: edge(before), closes: edge(after) }
+    return { opens: edge(before) && filled(after), closes: filled(before) && edge(after) }
+  })
+  const first = marks.findIndex(({ opens }) => opens)
+  const pair = first >= 0 && marks.slice(first + 1).some(({ closes }) => closes)
+  if (which === 'pairs' && !pair) return line
+  let at = 0
+  return line.replace(mark, (char) => {
+    const live = marks[at]
+    at += 1
+    return live?.opens === true || live?.closes === true ? likeness(char) : char
+  })
+}
+
+/** What is written from right to left keeps to its own place, and takes no columns or brackets along. */
+function isolated(line: string): string {
+  return line.replace(RIGHT_TO_LEFT, '\u2068$&\u2069')
+}

@@ -1,0 +1,44 @@
+import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError } from '@slack/web-api'
+import { DeliveryError } from '../delivery.js'
+
+/** What will not get better by trying again: the channel, the message or the bot's place in it is gone. */
+const HOPELESS = new Set([
+  'message_not_found',
+  'cant_update_message',
+  'edit_window_closed',
+  'msg_too_long',
+  'invalid_blocks',
+  'invalid_blocks_format',
+  'msg_blocks_too_long',
+])
+
+/** What Slack says, as Slack calls it: `channel_not_found`; null where it said nothing. */
+export function slackCode(error: unknown): string | null {
+  return error instanceof WebAPIPlatformError ? error.data.error : null
+}
+
+/** A failed call as delivery knows it. */
+export function deliveryError(error: unknown): DeliveryError {
+  if (error instanceof DeliveryError) return error
+  if (error instanceof WebAPIRateLimitedError)
+    return new DeliveryError('Slack asks to wait (429)', {
+      retryAfter: error.retryAfter * 1000,
+      cause: error,
+    })
+  const code = slackCode(error)
+  if (code !== null)
+    return new DeliveryError(`Slack refused it: ${code}`, { hopeless: HOPELESS.has(code), cause: error })
+  if (error instanceof WebAPIHTTPError)
+    return new DeliveryError(`Slack answered ${error.statusCode}`, { cause: error })
+  const message = error instanceof Error ? error.message : String(error)
+  return new DeliveryError(`Slack cannot be reached: ${message}`, { cause: error })
+}
+
+/** Refusals of a token: nothing works until somebody gives another one. */
+export const TOKEN_REFUSED = new Set([
+  'invalid_auth',
+  'not_authed',
+  'account_inactive',
+  'token_revoked',
+  'token_expired',
+])

@@ -1,0 +1,83 @@
+import type { BlockAction, ButtonAction, StaticSelectAction } from '@slack/bolt'
+import type { ChatSurface } from '../../ports/surface.js'
+import { messageBudget } from '../budget.js'
+import { delivery } from '../delivery.js'
+import { rateLimit } from '../rate-limit.js'
+import { clickHandler, DECIDE_FORM, decideFormHandler } from './clicks.js'
+import { commandHandler, mentionHandler, type Talk } from './commands.js'
+import { type Connection, connection } from './connection.js'
+import { CHOOSE_ACTION, FORM_VIEW } from './form.js'
+import { chooseHandler, optionsHandler, submitHandler } from './forms.js'
+import {
+  homeHandler,
+  LINK,
+  LINK_FORM,
+  linkFormHandler,
+  linkHandler,
+  REFRESH,
+  refreshHandler,
+} from './home.js'
+import type { SlackParts, SlackRun } from './parts.js'
+import { slackPeople } from './people.js'
+import { recent } from './recent.js'
+import { slackTransport } from './transport.js'
+
+/** Slack's tiers, with some room left: chat.update is tier 3, chat.postMessage one per second and channel. */
+const LIMITS = { perMinute: { post: 60, edit: 40 }, betweenPosts: 1000 } as const
+
+export type SlackSurface = ChatSurface & {
+  /** Where requests are taken in HTTP mode, once they are. */
+  readonly port: () => number | null
+}
+
+/** Slack as a surface of a home: the same words, the same road. */
+export function slackSurface(parts: SlackParts): SlackSurface {
+  const { commandsPerMinute: perMinute } = parts.settings
+  const link = connection(parts)
+  const { client, botUser } = link
+  const budget = messageBudget(LIMITS, parts.clock)
+  const transport = slackTransport({ ...parts, client })
+  const mail = delivery({ ...parts, transport, budget })
+  const run: SlackRun = { ...parts, client, botUser, kick: mail.kick }
+  const talk: Talk = {
+    run,
+    people: slackPeople(client, parts.settings, parts.clock),
+    limit: rateLimit(() => parts.clock.monotonic(), { perMinute, burst: Math.ceil(perMinute / 3) }),
+    recent: recent(),
+  }
+  listen(link, talk)
+  return {
+    health: link.health,
+    port: link.port,
+    run: async (signal) => {
+      await Promise.all([link.hold(signal), mail.run(signal)])
+      // What ended meanwhile is shown as it is before we go.
+      await mail.once().catch(parts.onFault)
+    },
+  }
+}
+
+/** Every kind of thing that Slack sends has a listener, so that nothing waits for an acknowledgement in vain. */
+function listen(link: Connection, talk: Talk): void {
+  const { app } = link
+  const { onFault } = talk.run
+  app.error(async (error) => {
+    onFault(error)
+  })
+  app.command(/.*/, commandHandler(talk))
+  app.event('app_mention', mentionHandler(talk))
+  app.event('app_home_opened', homeHandler(talk))
+  app.event('tokens_revoked', async () => link.refused('its tokens were revoked'))
+  app.event('app_uninstalled', async () => link.refused('it was uninstalled'))
+  app.action<BlockAction<ButtonAction>>(/^op:/, clickHandler(talk))
+  app.action<BlockAction<StaticSelectAction>>(CHOOSE_ACTION, chooseHandler(talk))
+  app.action<BlockAction<ButtonAction>>(REFRESH, refreshHandler(talk))
+  app.action<BlockAction<ButtonAction>>(LINK, linkHandler(talk))
+  app.action(/^(?!op:|pve_command$|home_)/, async ({ ack }) => ack())
+  app.options(/.*/, optionsHandler(talk))
+  app.view(FORM_VIEW, submitHandler(talk))
+  app.view(DECIDE_FORM, decideFormHandler(talk))
+  app.view(LINK_FORM, linkFormHandler(talk))
+  app.view({ callback_id: /.*/, type: 'view_closed' }, async ({ ack }) => ack())
+  app.shortcut(/.*/, async ({ ack }) => ack())
+}

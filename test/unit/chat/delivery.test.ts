@@ -1,0 +1,275 @@
+import { describe, expect, it } from '@jest/globals'
+import { messageBudget } from '../../../src/chat/budget.js'
+import { type Delivery, DeliveryError, delivery, type Transport } from '../../../src/chat/delivery.js'
+import { card } from '../../../src/core/card.js'
+import type { Operation, OperationState } from '../../../src/core/operation.js'
+import type { CardMessage } from '../../../src/ports/store/card-messages.js'
+import type { OutboxItem } from '../../../src/ports/store/outbox.js'
+import { operation } from '../core/operations.js'
+
+/** Cards in channels, kept as their operations are; against a transport and stores that only remember. */
+
+type Sent = readonly [what: 'post' | 'edit' | 'say', channel: string, text: string]
+
+function lab(options: { readonly perMinute?: number } = {}) {
+  let now = 1_795_000_000_000
+  const operations = new Map<number, Operation>()
+  const cards: CardMessage[] = []
+  const outbox: OutboxItem[] = []
+  const sent: Sent[] = []
+  const faults: unknown[] = []
+  const bindings = [{ channel: 'CA', approvals: true, workspace: 'lab' }]
+  let failing: DeliveryError | null = null
+  let messages = 0
+  const clock = {
+    now: () => new Date(now),
+    monotonic: () => now,
+    sleep: async () => {},
+  }
+  const failOr = <T>(go: () => T): T => {
+    if (failing !== null) throw failing
+    return go()
+  }
+  const transport: Transport<string> = {
+    surface: 'slack',
+    draw: ({ operation: one }) => ({ message: `op${one.id} ${one.state}`, hash: `${one.id}/${one.state}` }),
+    post: async (channel, _thread, message) =>
+      failOr(() => {
+        sent.push(['post', channel, message])
+        messages += 1
+        return `m${messages}`
+      }),
+    edit: async (channel, _id, message) => failOr(() => void sent.push(['edit', channel, message])),
+    say: async (item, thread) => failOr(() => void sent.push(['say', item.channel, `${item.key} ${thread}`])),
+    below: async () => {},
+  }
+  const put = (at: CardMessage, more: Partial<CardMessage>) => {
+    cards[cards.indexOf(at)] = { ...at, ...more }
+  }
+  const find = (one: Pick<CardMessage, 'operation' | 'channel'>) => {
+    const found = cards.find((each) => each.operation === one.operation && each.channel === one.channel)
+    if (found === undefined) throw new Error('no such card')
+    return found
+  }
+  const mail: Delivery = delivery({
+    board: {
+      view: async (id) => {
+        const found = operations.get(id)
+        return found === undefined ? null : { operation: found, card: card({ heading: 'x' }) }
+      },
+      waiting: async () =>
+        [...operations.values()]
+          .filter(({ state }) => state === 'waiting')
+          .map(({ id, workspace }) => ({ operation: id, workspace })),
+      onChange: () => () => {},
+      reminders: () => [],
+    },
+    stores: {
+      bindings: { list: async () => bindings.map((each) => ({ ...each, surface: 'slack', name: '' })) },
+      cards: {
+        want: async (one) => {
+          if (cards.some((each) => each.operation === one.operation && each.channel === one.channel)) return
+          const empty = {
+            message: null,
+            delivered: null,
+            final: false,
+            failures: 0,
+            error: null,
+            notBefore: null,
+          }
+          cards.push({ ...one, ...empty })
+        },
+        open: async () => cards.filter(({ final }) => !final),
+        of: async (id) => cards.filter((each) => each.operation === id),
+        byMessage: async () => null,
+        delivered: async (one, seen) =>
+          put(find(one), { ...seen, failures: 0, error: null, notBefore: null }),
+        failed: async (one, { error, notBefore }) => {
+          const at = find(one)
+          put(at, {
+            error,
+            failures: at.failures + 1,
+            notBefore: notBefore?.toISOString() ?? null,
+            final: notBefore === null,
+          })
+        },
+      },
+      outbox: {
+        add: async () => true,
+        due: async () => outbox,
+        done: async (id) =>
+          void outbox.splice(
+            outbox.findIndex((item) => item.id === id),
+            1,
+          ),
+        failed: async () => {},
+        waiting: async () => ({ waiting: outbox.length, givenUp: 0 }),
+      },
+      leases: { acquire: async () => true, release: async () => {}, holder: async () => null },
+    },
+    transport,
+    budget: messageBudget(
+      { perMinute: { post: options.perMinute ?? 60, edit: options.perMinute ?? 60 }, betweenPosts: 1000 },
+      clock,
+    ),
+    clock,
+    holder: 'me',
+    onFault: (error) => `${faults.push(error)}`,
+  })
+  const become = (id: number, state: OperationState) =>
+    operations.set(id, { ...(operations.get(id) ?? operation()), id, state })
+  return {
+    sent,
+    cards,
+    faults,
+    outbox,
+    become,
+    look: async () => {
+      now += 2500
+      await mail.once()
+    },
+    want: async (id: number, channel: string) => {
+      become(id, operations.get(id)?.state ?? 'ready')
+      const base = { operation: id, surface: 'slack' as const, channel, thread: null }
+      cards.push({
+        ...base,
+        ...{ message: null, delivered: null, final: false, failures: 0, error: null, notBefore: null },
+      })
+    },
+    fail: (error: DeliveryError | null) => {
+      failing = error
+    },
+    wait: (milliseconds: number) => {
+      now += milliseconds
+    },
+    say: (item: Partial<OutboxItem>) =>
+      outbox.push({
+        ...{ id: outbox.length + 1, surface: 'slack', channel: 'C1', under: null, card: null, files: [] },
+        ...{ key: `k${outbox.length + 1}`, at: '', failures: 0, error: null },
+        ...item,
+      }),
+  }
+}
+
+describe('delivery', () => {
+  it('what waits for approval is shown where approvals are bound, and edited until it is over', async () => {
+    const { become, look, sent, cards } = lab()
+    become(1, 'waiting')
+    await look()
+    await look()
+    become(1, 'running')
+    await look()
+    become(1, 'verified')
+    await look()
+    await look()
+
+    expect(sent).toEqual([
+      ['post', 'CA', 'op1 waiting'],
+      ['edit', 'CA', 'op1 running'],
+      ['edit', 'CA', 'op1 verified'],
+    ])
+    expect(cards).toMatchObject([{ final: true, message: 'm1' }])
+  })
+
+  it('an outage costs only the states in between', async () => {
+    const { become, look, sent, fail, wait, want, faults } = lab()
+    await want(1, 'C1')
+    await look()
+    fail(new DeliveryError('down'))
+    become(1, 'running')
+    await look()
+    become(1, 'verified')
+    await look()
+    fail(null)
+    wait(60_000)
+    await look()
+
+    expect(sent.map(([what, , text]) => `${what} ${text}`)).toEqual(['post op1 ready', 'edit op1 verified'])
+    expect(faults.length).toBeGreaterThan(0)
+  })
+
+  it('waits as long as the platform says, and no longer', async () => {
+    const { look, sent, fail, wait, want } = lab()
+    await want(1, 'C1')
+    fail(new DeliveryError('429', { retryAfter: 30_000 }))
+    await look()
+    fail(null)
+    await look()
+    wait(20_000)
+    await look()
+    expect(sent).toEqual([])
+    wait(10_000)
+    await look()
+    expect(sent).toHaveLength(1)
+  })
+
+  it('gives up what is hopeless', async () => {
+    const { look, sent, fail, want, cards } = lab()
+    await want(1, 'C1')
+    fail(new DeliveryError('gone', { hopeless: true }))
+    await look()
+    fail(null)
+    await look()
+
+    expect(sent).toEqual([])
+    expect(cards).toMatchObject([{ final: true, error: 'gone' }])
+  })
+
+  it('what is over comes before what is new, and that before progress', async () => {
+    const { become, look, sent, want, wait } = lab({ perMinute: 4 })
+    for (const id of [1, 2]) await want(id, `C${id}`)
+    await look()
+    wait(120_000)
+    become(1, 'running')
+    become(2, 'verified')
+    await want(3, 'C3')
+    sent.length = 0
+    await look()
+
+    expect(sent.map(([, , text]) => text)).toEqual(['op2 verified', 'op3 ready', 'op1 running'])
+  })
+
+  it('progress leaves a share of the budget to the rest', async () => {
+    const { become, look, sent, want, wait } = lab({ perMinute: 10 })
+    const ids = Array.from({ length: 12 }, (_, n) => n + 1)
+    for (const id of ids) await want(id, `C${id}`)
+    await look()
+    wait(120_000)
+    await look()
+    wait(120_000)
+    await look()
+    sent.length = 0
+    for (const id of ids) become(id, 'running')
+    wait(120_000)
+    await look()
+    const progress = sent.length
+    become(1, 'failed')
+    await look()
+
+    expect(progress).toBeLessThanOrEqual(6)
+    expect(sent.at(-1)?.[2]).toBe('op1 failed')
+  })
+
+  it('one new message per channel and second', async () => {
+    const { look, sent, want } = lab()
+    await want(1, 'C1')
+    await want(2, 'C1')
+    await look()
+    expect(sent).toHaveLength(1)
+    await look()
+    expect(sent).toHaveLength(2)
+  })
+
+  it('posts wait for the card that they belong below', async () => {
+    const { look, sent, want, say } = lab()
+    await want(1, 'C1')
+    say({ under: { kind: 'operation', operation: 1 }, channel: 'C1', key: 'log' })
+    await look()
+    await look()
+
+    expect(sent).toEqual([
+      ['post', 'C1', 'op1 ready'],
+      ['say', 'C1', 'log m1'],
+    ])
+  })
+})
