@@ -138,6 +138,7 @@ async function look<Message>(parts: DeliveryParts<Message>, looked: Map<number, 
   // What is over comes first, then what nobody has seen yet, then progress.
   due.sort((a, b) => rank(a) - rank(b))
   for (const each of due) await deliver(parts, each)
+  await remind(parts)
   await sayWhatWaits(parts)
 }
 
@@ -152,7 +153,9 @@ const rank = ({ card, over, view }: Due<unknown>): number =>
   over ? 0 : card.message === null ? 1 : view.operation.state === 'running' ? 3 : 2
 
 function isDue(card: CardMessage, hash: string, over: boolean, now: Date): boolean {
-  if (card.notBefore !== null && now.getTime() < Date.parse(card.notBefore)) return false
+  const ahead = card.notBefore === null ? 0 : Date.parse(card.notBefore) - now.getTime()
+  // Further ahead than anything is put off: the clock was set back since.
+  if (ahead > 0 && ahead <= 2 * LONGEST_PAUSE_MS) return false
   return card.message === null || card.delivered !== hash || over !== card.final
 }
 
@@ -208,6 +211,24 @@ async function deliver<Message>(
   }
 }
 
+/** A plan that has waited for half its time is brought back into view, below its cards. */
+async function remind<Message>({ board, stores, transport, clock }: DeliveryParts<Message>): Promise<void> {
+  const { surface } = transport
+  for (const { operation, card } of board.reminders())
+    for (const { channel } of await stores.cards.of(operation))
+      await stores.outbox.add(
+        {
+          surface,
+          channel,
+          under: { kind: 'operation', operation },
+          card: JSON.stringify(card),
+          files: [],
+          key: `${surface}:${channel}:op${operation}:reminder`,
+        },
+        clock.now(),
+      )
+}
+
 async function sayWhatWaits<Message>({
   transport,
   stores,
@@ -249,5 +270,5 @@ async function threadOf(
 
 function later(clock: Clock, failures: number, asked: number | null): Date {
   const own = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS)
-  return new Date(clock.now().getTime() + Math.max(own, asked ?? 0))
+  return new Date(clock.now().getTime() + Math.min(Math.max(own, asked ?? 0), 2 * LONGEST_PAUSE_MS))
 }

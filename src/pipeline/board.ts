@@ -1,6 +1,6 @@
 import { missingDecisions } from '../core/operation.js'
 import type { Board } from '../ports/board.js'
-import { tailsOf } from './follow-operation.js'
+import { reminderCard, tailsOf } from './follow-operation.js'
 import { cardOf } from './present.js'
 import type { RoadParts } from './road.js'
 
@@ -20,6 +20,9 @@ export function board(parts: RoadParts): Board {
         .map(({ id, workspace }) => ({ operation: id, workspace }))
     },
     onChange: (listener) => parts.runner.onChange(listener),
-    reminders: () => parts.runner.reminders(),
+    reminders: () =>
+      parts.runner
+        .reminders()
+        .map((operation) => ({ operation: operation.id, card: reminderCard(operation) })),
   }
 }

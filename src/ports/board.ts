@@ -15,5 +15,5 @@ export interface Board {
   /** Told of operations to which something happened in this process; gives the way to stop listening. */
   onChange(listener: (operation: number) => void): () => void
   /** Plans that have waited for half their time; each is given once, to whoever asks first. */
-  reminders(): readonly Operation[]
+  reminders(): readonly { readonly operation: number; readonly card: Card }[]
 }

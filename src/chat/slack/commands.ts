@@ -17,6 +17,8 @@ export type Talk = {
   readonly run: SlackRun
   readonly people: SlackPeople
   readonly limit: RateLimit
+  /** Waits until what arrived meanwhile is acknowledged. */
+  readonly turn: () => Promise<void>
   /** What somebody used last, for their lists. */
   readonly recent: Recent
 }
@@ -42,7 +44,10 @@ export function commandHandler(talk: Talk): (args: Slash) => Promise<void> {
       await openForm(talk, reading, { trigger: command.trigger_id, said })
       return
     }
-    if (!(await run.stores.seen.first(`slack:${command.trigger_id}`, run.clock.now()))) return
+    await talk.turn()
+    // A question that is delivered twice is answered twice; a change is carried out once.
+    const weighty = !isRefusal(reading) && reading.kind === 'whole' && reading.command.risk !== 'read'
+    if (weighty && !(await run.stores.seen.first(`slack:${command.trigger_id}`, run.clock.now()))) return
     const line = typeof words === 'string' ? words : ''
     await carryOut(talk, { reading, words: line, user: command.user_id, said, reply })
   }

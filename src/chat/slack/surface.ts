@@ -2,6 +2,7 @@ import type { BlockAction, ButtonAction, StaticSelectAction } from '@slack/bolt'
 import type { ChatSurface } from '../../ports/surface.js'
 import { messageBudget } from '../budget.js'
 import { delivery } from '../delivery.js'
+import { pace } from '../pace.js'
 import { rateLimit } from '../rate-limit.js'
 import { clickHandler, DECIDE_FORM, decideFormHandler } from './clicks.js'
 import { commandHandler, mentionHandler, type Talk } from './commands.js'
@@ -44,6 +45,7 @@ export function slackSurface(parts: SlackParts): SlackSurface {
     people: slackPeople(client, parts.settings, parts.clock),
     limit: rateLimit(() => parts.clock.monotonic(), { perMinute, burst: Math.ceil(perMinute / 3) }),
     recent: recent(),
+    turn: pace(),
   }
   listen(link, talk)
   return {

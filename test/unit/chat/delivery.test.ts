@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { messageBudget } from '../../../src/chat/budget.js'
 import { type Delivery, DeliveryError, delivery, type Transport } from '../../../src/chat/delivery.js'
-import { card } from '../../../src/core/card.js'
+import { type Card, card } from '../../../src/core/card.js'
 import type { Operation, OperationState } from '../../../src/core/operation.js'
 import type { CardMessage } from '../../../src/ports/store/card-messages.js'
 import type { OutboxItem } from '../../../src/ports/store/outbox.js'
@@ -13,6 +13,7 @@ type Sent = readonly [what: 'post' | 'edit' | 'say', channel: string, text: stri
 
 function lab(options: { readonly perMinute?: number } = {}) {
   let now = 1_795_000_000_000
+  let uptime = 0
   const operations = new Map<number, Operation>()
   const cards: CardMessage[] = []
   const outbox: OutboxItem[] = []
@@ -21,9 +22,10 @@ function lab(options: { readonly perMinute?: number } = {}) {
   const bindings = [{ channel: 'CA', approvals: true, workspace: 'lab' }]
   let failing: DeliveryError | null = null
   let messages = 0
+  const reminders: { operation: number; card: Card }[] = []
   const clock = {
     now: () => new Date(now),
-    monotonic: () => now,
+    monotonic: () => uptime,
     sleep: async () => {},
   }
   const failOr = <T>(go: () => T): T => {
@@ -62,7 +64,7 @@ function lab(options: { readonly perMinute?: number } = {}) {
           .filter(({ state }) => state === 'waiting')
           .map(({ id, workspace }) => ({ operation: id, workspace })),
       onChange: () => () => {},
-      reminders: () => [],
+      reminders: () => reminders.splice(0),
     },
     stores: {
       bindings: { list: async () => bindings.map((each) => ({ ...each, surface: 'slack', name: '' })) },
@@ -95,7 +97,10 @@ function lab(options: { readonly perMinute?: number } = {}) {
         },
       },
       outbox: {
-        add: async () => true,
+        add: async (post) => {
+          outbox.push({ ...post, id: outbox.length + 1, at: '', failures: 0, error: null })
+          return true
+        },
         due: async () => outbox,
         done: async (id) =>
           void outbox.splice(
@@ -124,8 +129,10 @@ function lab(options: { readonly perMinute?: number } = {}) {
     faults,
     outbox,
     become,
+    remind: (operation: number) => reminders.push({ operation, card: card({ heading: 'still waits' }) }),
     look: async () => {
       now += 2500
+      uptime += 2500
       await mail.once()
     },
     want: async (id: number, channel: string) => {
@@ -141,6 +148,8 @@ function lab(options: { readonly perMinute?: number } = {}) {
     },
     wait: (milliseconds: number) => {
       now += milliseconds
+      // It never goes back.
+      uptime += Math.max(0, milliseconds)
     },
     say: (item: Partial<OutboxItem>) =>
       outbox.push({
@@ -271,5 +280,31 @@ describe('delivery', () => {
       ['post', 'C1', 'op1 ready'],
       ['say', 'C1', 'log m1'],
     ])
+  })
+
+  it('a plan that has waited for half its time is said again below its cards', async () => {
+    const { become, look, sent, remind } = lab()
+    become(1, 'waiting')
+    await look()
+    remind(1)
+    await look()
+    await look()
+
+    expect(sent).toEqual([
+      ['post', 'CA', 'op1 waiting'],
+      ['say', 'CA', 'slack:CA:op1:reminder m1'],
+    ])
+  })
+
+  it('a clock that was set back holds nothing up for ever', async () => {
+    const { look, sent, fail, wait, want } = lab()
+    await want(1, 'C1')
+    fail(new DeliveryError('down'))
+    await look()
+    fail(null)
+    wait(-24 * 3_600_000)
+    await look()
+
+    expect(sent).toHaveLength(1)
   })
 })
