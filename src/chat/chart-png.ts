@@ -49,18 +49,28 @@ const RIGHT = 28
 /** PNG bytes. Series of the same unit share a panel; gaps stay gaps; times are those of the zone. */
 export async function chartPng(chart: Chart, options: ChartPicture): Promise<Uint8Array> {
   // Heavy, and seldom needed.
-  const [echarts, { Resvg }] = await Promise.all([import('echarts'), import('@resvg/resvg-js')])
+  const { Resvg } = await import('@resvg/resvg-js')
+  const svg = await chartSvg(chart, options)
+  const font = { loadSystemFonts: false, fontFiles: fonts(), defaultFontFamily: FONT }
+  return new Resvg(svg, { font, background: lookOf(options).back }).render().asPng()
+}
+
+/** The same before it is made of dots. */
+export async function chartSvg(chart: Chart, options: ChartPicture): Promise<string> {
+  const echarts = await import('echarts')
   const panels = panelsOf(chart.series)
   const { width = 1000, height = HEAD + FOOT + panels.length * (NAMES + PANEL + GAP) } = options
-  const look = LOOKS[options.theme ?? 'light']
   const drawn = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height })
   try {
-    drawn.setOption(optionOf(chart, panels, { ...options, height }, look))
-    const font = { loadSystemFonts: false, fontFiles: fonts(), defaultFontFamily: FONT }
-    return new Resvg(drawn.renderToSVGString(), { font, background: look.back }).render().asPng()
+    drawn.setOption(optionOf(chart, panels, { ...options, height }, lookOf(options)))
+    return drawn.renderToSVGString()
   } finally {
     drawn.dispose()
   }
+}
+
+function lookOf({ theme }: ChartPicture): Look {
+  return LOOKS[theme ?? 'light']
 }
 
 function fonts(): string[] {

@@ -74,7 +74,7 @@ export async function answer(
   const images = await Promise.all(
     card.charts.map(async (chart, at) => ({
       name: card.charts.length === 1 ? 'chart.png' : `chart-${at + 1}.png`,
-      bytes: Buffer.from(await chartPng(chart, drawing)),
+      bytes: Buffer.from(await chartPng(chart, { ...drawing, heading: card.heading })),
     })),
   )
   await to.reply({ text: rendered.text, blocks: rendered.blocks })

@@ -15,7 +15,7 @@ import type { Choice } from '../../core/report.js'
 import type { Caller } from '../../ports/road.js'
 import { buttonsOf } from '../buttons.js'
 import { drawingOf } from './answers.js'
-import { button, renderCard, renderRefusal, type SlackButton } from './blocks/card.js'
+import { button, renderCard, renderRefusal, type SlackButton, type SlackDrawing } from './blocks/card.js'
 import { directReply } from './clicks.js'
 import type { Talk } from './commands.js'
 import { plain } from './options.js'
@@ -75,7 +75,8 @@ async function partOf(
 ): Promise<readonly KnownBlock[]> {
   const { run } = talk
   const ask = (words: string) => run.road.ask({ caller, words, workspace })
-  const drawing = drawingOf(run, workspace)
+  // No file can go along with a view.
+  const drawing = { ...drawingOf(run, workspace), files: false } as const
   const status = await ask('status')
   if (isRefusal(status)) {
     const unlinked = status.code === 'no_role'
@@ -94,7 +95,7 @@ async function partOf(
 
 function blocksOf(
   given: Answer,
-  drawing: ReturnType<typeof drawingOf>,
+  drawing: SlackDrawing,
   buttons: readonly SlackButton[],
 ): readonly KnownBlock[] {
   const drawn = isRefusal(given)

@@ -8,7 +8,7 @@ import { buttonsOf, type CardButton } from '../buttons.js'
 import type { Drawn, Transport } from '../delivery.js'
 import { readCard } from '../stored-card-schema.js'
 import { drawingOf } from './answers.js'
-import { type Rendered, renderCard, type SlackButton } from './blocks/card.js'
+import { LOG_TITLE, type Rendered, renderCard, type SlackButton } from './blocks/card.js'
 import { deliveryError } from './errors.js'
 import type { SlackRun } from './parts.js'
 
@@ -104,17 +104,17 @@ export function slackButton({ verb, label, value, style, sure }: CardButton): Sl
   }
 }
 
-const LOG = 'last lines of the task'
-
 function withoutLogs(card: Card): Card {
-  return { ...card, sections: card.sections.filter(({ title }) => !title.startsWith(LOG)) }
+  return { ...card, sections: card.sections.filter(({ title }) => !title.startsWith(LOG_TITLE)) }
 }
 
 /** What does not fit on a card, and how tasks ended, is said in its thread, once for each state. */
 async function below(run: Run, view: BoardView): Promise<void> {
   const { operation, card } = view
   const { files } = draw(run, view).message
-  const logs = ENDED.has(operation.state) ? card.sections.filter(({ title }) => title.startsWith(LOG)) : []
+  const logs = ENDED.has(operation.state)
+    ? card.sections.filter(({ title }) => title.startsWith(LOG_TITLE))
+    : []
   if (files.length === 0 && logs.length === 0) return
   const cards = await run.stores.cards.of(operation.id)
   for (const { channel, message } of cards.filter((each) => each.surface === 'slack'))

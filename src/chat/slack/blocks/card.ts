@@ -43,6 +43,9 @@ const MOST_FALLBACK = 600
 /** For saying which files there are. */
 const KEPT_FOR_FILES = { blocks: 1, characters: 1100 }
 
+/** Of fields that do not fit all together. */
+const FIRST_FIELDS = 20
+
 type Drawing = {
   readonly to: Page
   readonly format: Format
@@ -128,13 +131,15 @@ function drawFacts(drawing: Drawing, title: string, name: string, facts: ReturnT
   const lose = (some: readonly { readonly label: string; readonly whole: string }[]): void => {
     if (some.length > 0) files.detail(name, some.map(({ label, whole }) => `${label}: ${whole}`).join('\n'))
   }
-  if (fields.length > 0) {
-    const drawn = to.fields(
+  const some = (count: number): boolean =>
+    to.fields(
       title,
-      fields.map(({ shown }) => shown),
+      fields.slice(0, count).map(({ shown }) => shown),
     )
-    if (!drawn) lose(fields)
-  } else if (title !== '') to.text([title])
+  if (fields.length > 0 && !some(fields.length)) {
+    some(FIRST_FIELDS)
+    lose(fields)
+  } else if (fields.length === 0 && title !== '') to.text([title])
   const lost: (typeof lines)[number][] = lines.filter(({ cut }) => cut)
   if (lines.length > 0 && !to.text(lines.map(({ shown }) => shown)))
     for (const line of lines) if (!to.text([line.shown]) && !line.cut) lost.push(line)

@@ -30,6 +30,8 @@ const BLANK = /\s/u
 const EMOJI = /:(?=[\p{L}\p{N}_+'-]{1,100}:)/gu
 const RTL =
   '\\p{Script=Hebrew}\\p{Script=Arabic}\\p{Script=Syriac}\\p{Script=Thaana}\\p{Script=Nko}\\p{Script=Adlam}'
+/** What stands beside an invisible mark is at an edge. */
+const ISOLATED = new RegExp(`[${RTL}]`, 'u')
 /** From the first to the last such letter; two blanks part the columns of a table. */
 const RIGHT_TO_LEFT = new RegExp(
   `[${RTL}](?:(?:[${RTL}\\p{M}\\p{N}\\p{P}\\p{S}]| (?! ))*[${RTL}\\p{M}])?`,
@@ -87,7 +89,7 @@ export function plainText(text: string, most: number): PlainTextElement {
     shown = isolated(clip(line, length).replace(/<|&(?=[a-z]+;)/g, `$&${JOINER}`))
     length -= Math.max(1, shown.length - most)
   } while (shown.length > most && length > 0)
-  return { type: 'plain_text', text: shown, emoji: false }
+  return { type: 'plain_text', text: shown.length > most ? '…' : shown, emoji: false }
 }
 
 /** A time as everybody sees it in their own zone; `fallback` where it cannot be drawn. */
@@ -138,7 +140,7 @@ const likeness = (text: string): string => [...text].map((char) => LIKENESS[char
 function unpaired(line: string, mark: RegExp, which: 'pairs' | 'all'): string {
   const marks = [...line.matchAll(mark)].map(({ index }) => {
     const [before, after] = [line.slice(0, index).slice(-1), line.slice(index + 1, index + 2)]
-    const edge = (beside: string) => beside === '' || !WORD.test(beside)
+    const edge = (beside: string) => !WORD.test(beside) || ISOLATED.test(beside)
     const filled = (beside: string) => beside !== '' && !BLANK.test(beside)
     if (which === 'all') return { opens: edge(before), closes: edge(after) }
     return { opens: edge(before) && filled(after), closes: filled(before) && edge(after) }

@@ -5,7 +5,7 @@ import { plainText } from './escape.js'
 /** What fits into a message of Slack's, counted as it is put together. */
 
 /** Of all blocks together; Slack refuses somewhat more than this without saying where. */
-const MOST_CHARACTERS = 12000
+const MOST_CHARACTERS = 9000
 const MOST_BLOCKS = 50
 const MOST_SECTION = 3000
 const MOST_HEADER = 150

@@ -1,0 +1,197 @@
+import type { KnownBlock } from '@slack/types'
+import { buttonsOf } from '../../../src/chat/buttons.js'
+import {
+  button,
+  type Rendered,
+  renderCard,
+  renderRefusal,
+  type SlackButton,
+} from '../../../src/chat/slack/blocks/card.js'
+import { slackButton } from '../../../src/chat/slack/transport.js'
+import { type Card, card } from '../../../src/core/card.js'
+import { column } from '../../../src/core/facts.js'
+import type { Operation } from '../../../src/core/operation.js'
+import { type CardExtras, operationCard } from '../../../src/core/operation-card.js'
+import type { Plan } from '../../../src/core/plan.js'
+import { refuse } from '../../../src/core/refusal.js'
+import { listSample, metricsSample, showSample, statusSample } from '../console/samples.js'
+import { actor, ONE_APPROVAL, operation, plan, target } from '../core/operations.js'
+
+/** Cards as they come, drawn for Slack: for snapshots, and for the pictures in the docs. */
+
+export const NOW = new Date('2026-03-12T14:03:50Z')
+export const DRAWING = { timeZone: 'Europe/Berlin', now: NOW } as const
+
+const SENTENCES = ['Cuts its power, as pulling the plug would: what is not on disk is lost.']
+const PLAN: Plan = plan({
+  asked: 'db-01',
+  because: [{ rule: 'built in', asks: 'the approval of another person' }],
+  targets: [target(104, { name: 'db-01', sentences: SENTENCES })],
+})
+const NAMES = ['web-01', 'web-02', 'web-03', 'web-04', 'cache-01', 'cache-02']
+const BULK: Plan = plan({
+  command: 'shutdown',
+  asked: 'tag=web',
+  risk: 'disruptive',
+  requirement: { ...ONE_APPROVAL, approvals: 2, roles: ['approver'], reason: true },
+  canary: 1,
+  parallel: 2,
+  targets: NAMES.map((name, at) =>
+    target(111 + at, { name, sentences: ['Asks the guest to shut down and waits up to 3 minutes for it.'] }),
+  ),
+})
+
+const shown = (made: Plan): CardExtras => ({
+  plan: made,
+  shown: {
+    at: '2026-03-12T14:03:12.000Z',
+    targets: made.targets.map(({ name, vmid }, at) => ({
+      guest: `${name} (${vmid})`,
+      node: `pve${(at % 3) + 1}`,
+      state: 'running',
+      uptime: 86_400 * (3 + at) + 4000,
+      tags: ['prod', at % 2 === 0 ? 'web' : 'shop'],
+      notes: at === 0 ? ['The newest backup is 14 h old.', '2 snapshots stay as they are.'] : [],
+    })),
+  },
+  approvers: ['bob', 'carol'],
+})
+
+const times: Partial<Operation> = {
+  createdAt: '2026-03-12T14:03:41.000Z',
+  expiresAt: '2026-03-12T14:33:41.000Z',
+  id: 12,
+}
+const approved = (operation: Operation): Operation => ({
+  ...operation,
+  decisions: [
+    {
+      actor: actor('bob', { account: 'slack:UBOB' }),
+      verdict: 'approve',
+      reason: 'agreed by phone',
+      at: '2026-03-12T14:06:02.000Z',
+      planDigest: operation.planDigest,
+      counts: true,
+    },
+  ],
+})
+
+const waiting = operation(times, PLAN)
+const bulk = operation({ ...times, id: 13, reason: 'kernel update of pve2' }, BULK)
+
+const running: Operation = {
+  ...approved(bulk),
+  state: 'running',
+  steps: bulk.steps.map((step, at) => ({
+    ...step,
+    node: `pve${(at % 3) + 1}`,
+    state: at < 2 ? 'verified' : at === 2 ? 'following' : at === 3 ? 'sent' : 'pending',
+    message: at < 2 ? 'stopped' : null,
+  })),
+}
+const failed: Operation = {
+  ...running,
+  state: 'partial',
+  endedAt: '2026-03-12T14:09:31.000Z',
+  message: '1 of 6 failed.',
+  code: 'task_failed',
+  steps: running.steps.map((step, at) => ({
+    ...step,
+    state: at < 2 ? 'verified' : at === 2 ? 'failed' : 'skipped',
+    message:
+      at < 2
+        ? 'stopped'
+        : at === 2
+          ? "The task failed: can't lock file '/var/lock/qemu-server/lock-113.conf' - got timeout"
+          : 'not begun, because another failed',
+  })),
+}
+const done: Operation = {
+  ...approved(waiting),
+  state: 'verified',
+  message: 'db-01 is stopped.',
+  endedAt: '2026-03-12T14:06:09.000Z',
+  steps: waiting.steps.map((step) => ({ ...step, node: 'pve1', state: 'verified', message: 'stopped' })),
+}
+
+function ofOperation(operation: Operation, extras: CardExtras): Rendered {
+  const made = operationCard(operation, extras)
+  const buttons = buttonsOf(operation, () => 'pve1').map(slackButton)
+  return renderCard(made, { ...DRAWING, buttons })
+}
+
+const refusal = refuse(
+  'ambiguous_guest',
+  '`web` is the name of 2 guests.',
+  'Name one by its number: `show 101`.',
+  ['101 web (VM on pve1, running)', '204 web (CT on pve3, stopped)'],
+)
+
+const pendingCard: Card = card({
+  heading: '1 operation waits, 1 runs',
+  table: {
+    columns: [
+      column('operation', 'operation', 'text', 0),
+      column('state', 'state', 'state', 0),
+      column('what', 'what', 'text', 0),
+      column('who', 'asked by', 'text', 1),
+      column('expires', 'expires', 'time', 2),
+    ],
+    rows: [
+      {
+        operation: 'op12',
+        state: 'waiting',
+        what: 'stop db-01',
+        who: 'alice',
+        expires: times.expiresAt ?? '',
+      },
+      { operation: 'op13', state: 'running', what: 'shutdown tag=web', who: 'alice', expires: null },
+    ],
+    empty: '',
+  },
+})
+
+function home(): Rendered {
+  const buttons = buttonsOf(waiting, () => 'pve1')
+    .map(slackButton)
+    .map((each): SlackButton => ({ ...each, label: `${each.label} op12`, actionId: `${each.actionId}:12` }))
+  const refresh = button({ actionId: 'refresh', label: 'Refresh', value: 'refresh' })
+  const blocks: KnownBlock[] = [
+    { type: 'actions', elements: [refresh] },
+    ...renderCard(pendingCard, { ...DRAWING, buttons, files: false }).blocks,
+    { type: 'divider' },
+    ...renderCard(statusSample, { ...DRAWING, files: false }).blocks,
+  ]
+  return { text: '', blocks, files: [] }
+}
+
+/** The font of the pictures has no Chinese letters. */
+function drawable(given: Card): Card {
+  const { table } = given
+  if (table === undefined) return given
+  const rows = table.rows.map((row) => ({ ...row, name: String(row.name).replace(/[^ -~]+/, 'mail-backup') }))
+  return { ...given, table: { ...table, rows } }
+}
+
+/** Each with the frame that Slack puts around it. */
+export const PICTURES: Readonly<
+  Record<string, { readonly drawn: Rendered; readonly frame: 'message' | 'private' | 'home' }>
+> = {
+  'plan-waiting-for-approval': { drawn: ofOperation(waiting, shown(PLAN)), frame: 'message' },
+  'bulk-waiting-for-two': { drawn: ofOperation(bulk, shown(BULK)), frame: 'message' },
+  running: {
+    drawn: ofOperation(running, {
+      ...shown(BULK),
+      tails: new Map([[2, ['waiting for the guest to shut down']]]),
+    }),
+    frame: 'message',
+  },
+  done: { drawn: ofOperation(done, shown(PLAN)), frame: 'message' },
+  partial: { drawn: ofOperation(failed, shown(BULK)), frame: 'message' },
+  refused: { drawn: renderRefusal(refusal, DRAWING), frame: 'private' },
+  status: { drawn: renderCard(statusSample, DRAWING), frame: 'private' },
+  list: { drawn: renderCard(drawable(listSample(40)), DRAWING), frame: 'private' },
+  show: { drawn: renderCard(showSample, DRAWING), frame: 'private' },
+  metrics: { drawn: renderCard(metricsSample, DRAWING), frame: 'private' },
+  'app-home': { drawn: home(), frame: 'home' },
+}
