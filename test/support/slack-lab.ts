@@ -4,6 +4,7 @@ import { type SlackSurface, slackSurface } from '../../src/chat/slack/surface.js
 import { type OpenHome, openHome } from '../../src/compose.js'
 import { homePaths } from '../../src/config/home.js'
 import { isRefusal } from '../../src/core/refusal.js'
+import type { SlackSettings } from '../../src/ports/slack-settings.js'
 import { registry } from '../../src/registry.js'
 import type { ControlClient } from '../../src/simulator/control-client.js'
 import type { SimulatorOptions } from '../../src/simulator/server.js'
@@ -43,6 +44,8 @@ export async function startSlackLab(
     readonly simulator?: SimulatorOptions
     readonly slack?: SlackOptions
     readonly commandsPerMinute?: number
+    readonly groups?: SlackSettings['groups']
+    readonly onlyGroups?: readonly string[]
   } = {},
 ): Promise<SlackLab> {
   const lab = await startLab({
@@ -62,8 +65,12 @@ export async function startSlackLab(
   canaryFile(directory)
   write('')
   const faults: unknown[] = []
-  const perMinute = options.commandsPerMinute ?? 30_000
-  let running = await begin(directory, slack, transport, faults, perMinute)
+  const asked = {
+    commandsPerMinute: options.commandsPerMinute ?? 30_000,
+    groups: options.groups ?? {},
+    onlyGroups: options.onlyGroups ?? [],
+  }
+  let running = await begin(directory, slack, transport, faults, asked)
   await people(running.home)
   return {
     slack,
@@ -77,7 +84,7 @@ export async function startSlackLab(
     },
     restart: async () => {
       await running.stop()
-      running = await begin(directory, slack, transport, faults, perMinute)
+      running = await begin(directory, slack, transport, faults, asked)
     },
     setPolicy: write,
     forget: ({ channel, ts }) => forget(paths.database, channel, ts),
@@ -108,7 +115,7 @@ async function begin(
   slack: FakeSlack,
   transport: Transport,
   faults: unknown[],
-  commandsPerMinute: number,
+  asked: Pick<SlackSettings, 'groups' | 'onlyGroups' | 'commandsPerMinute'>,
 ) {
   const home = await openHome(homePaths(directory), {
     environment: { PROXMOX_MPC_REQUEST_LOG: process.env.PROXMOX_MPC_REQUEST_LOG },
@@ -127,9 +134,7 @@ async function begin(
       signingSecret: transport === 'http' ? slack.signingSecret : null,
       host: '127.0.0.1',
       port: 0,
-      groups: {},
-      onlyGroups: [],
-      commandsPerMinute,
+      ...asked,
       apiUrl: slack.apiUrl,
     },
     road: home.road,
