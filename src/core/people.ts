@@ -120,3 +120,19 @@ export function actorText(actor: Actor): string {
     ? actor.person
     : `${actor.person} (really ${actor.realPerson})`
 }
+
+/** Somebody as they speak: from where, and with which grants; none where they are nobody here. */
+export type Standing = { readonly surface: Surface; readonly grants: readonly Grant[] | null }
+
+/** What keeps somebody from giving a command at all: the surface, or a role that they lack; null where nothing does. */
+export function keptFrom(
+  { role, surfaces }: { readonly role: Role | 'anyone'; readonly surfaces: 'all' | 'console' },
+  { surface, grants }: Standing,
+): 'surface' | Role | null {
+  if (surfaces === 'console' && surface !== 'console') return 'surface'
+  if (role === 'anyone') return null
+  if (grants === null) return role
+  // Roles that are about the home and not about guests hold for everything or not at all.
+  const whole = role === 'admin' || role === 'auditor'
+  return (whole ? holdsEverywhere(grants, role) : holdsAnywhere(grants, role)) ? null : role
+}

@@ -1,7 +1,7 @@
 import type { GuestRef } from '../core/args.js'
 import type { Picture } from '../core/change.js'
 import { type CommandMeta, commandName } from '../core/command.js'
-import { grantText, holdsAnywhere, holdsEverywhere, holdsFor, type Place, type Role } from '../core/people.js'
+import { grantText, holdsFor, keptFrom, type Place, type Role } from '../core/people.js'
 import { type Refusal, refuse } from '../core/refusal.js'
 import type { Caller } from '../ports/road.js'
 import type { Speaker } from './identify.js'
@@ -17,20 +17,18 @@ export function authorise(
   caller: Caller,
   speaker: Speaker,
 ): Allowed | Refusal {
-  if (command.surfaces === 'console' && caller.surface !== 'console')
+  const grants = speaker.kind === 'stranger' ? null : speaker.person.grants
+  const kept = keptFrom(command, { surface: caller.surface, grants })
+  if (kept === null) return { kind: 'allowed' }
+  if (kept === 'surface')
     return refuse(
       'not_here',
       `\`${commandName(command)}\` works in the console only.`,
       'Run `proxmox-mpc console` on the host.',
     )
-  const { role } = command
-  if (role === 'anyone') return { kind: 'allowed' }
-  if (speaker.kind === 'stranger') return stranger(caller)
-  const { grants, name } = speaker.person
-  // Roles that are about the home and not about guests hold for everything or not at all.
-  const has =
-    role === 'admin' || role === 'auditor' ? holdsEverywhere(grants, role) : holdsAnywhere(grants, role)
-  return has ? { kind: 'allowed' } : lacks(role, name, grants.map(grantText), command)
+  return speaker.kind === 'stranger'
+    ? stranger(caller)
+    : lacks(kept, speaker.person.name, speaker.person.grants.map(grantText), command)
 }
 
 function stranger(caller: Caller): Refusal {

@@ -1,23 +1,35 @@
 import type { ArgSpec } from '../core/args.js'
 import type { Picture } from '../core/change.js'
+import { commandName } from '../core/command.js'
 import { operationName } from '../core/operation.js'
+import { includes, keptFrom, type Standing } from '../core/people.js'
 import { nodeKey, poolKey, storageKey, taskOutcome } from '../core/resource.js'
 import { splitWords } from '../core/words.js'
-import type { QueryContext, Workspace } from '../ports/query.js'
+import type { Workspace } from '../ports/query.js'
 import type { Completion } from '../ports/road.js'
+import type { Stores } from '../ports/store/stores.js'
 import type { AnyCommand } from './parse.js'
 import { pictures } from './pictures.js'
+import { scopedStores } from './scope.js'
 
 /** How many candidates are offered; more would help nobody. */
 const MOST = 100
 /** Of what keeps growing only the newest are. */
 const NEWEST = 20
 
+/** For whom it is completed, and from what; the stores as they are, whoever looks. */
+export type CompletingFor = Standing & { readonly stores: Stores }
+
 type From = {
   /** Null where there is no home. */
-  readonly stores: Pick<QueryContext['stores'], 'inventory' | 'operations' | 'people' | 'tasks'> | null
+  readonly by: CompletingFor | null
   readonly commands: readonly AnyCommand[]
   readonly workspaces: readonly Workspace[]
+}
+
+/** From what the values of one argument come: what this person may give the command for. */
+type Source = Omit<From, 'by'> & {
+  readonly stores: Pick<Stores, 'inventory' | 'operations' | 'people' | 'tasks'> | null
 }
 
 /**
@@ -34,16 +46,28 @@ export async function complete(
   if ('kind' in split) return []
   const words = split.map((word) => word.text)
   const last = /\s$/.test(line) || line === '' ? '' : (words.pop() ?? '')
-  const command = commandOf(from.commands, words)
+  const { by } = from
+  const commands = by === null ? from.commands : from.commands.filter((each) => keptFrom(each, by) === null)
+  const command = commandOf(commands, words)
+  const source: Source = { ...from, commands, stores: command === null ? null : storesFor(command, by) }
   const offers =
     command === null
-      ? commandOffers(from.commands, words)
-      : await argumentOffers(from, command, words, last, workspace)
+      ? commandOffers(commands, words)
+      : await argumentOffers(source, command, words, last, workspace)
   if (wanted === 'all') return offers
   const typed = last.toLowerCase()
   return unique(offers)
     .filter((offer) => offer.text.toLowerCase().startsWith(typed))
     .slice(0, MOST)
+}
+
+/** What is offered is what the command may be given for; a stranger is offered nothing of it. */
+function storesFor({ role }: AnyCommand, by: CompletingFor | null): Stores | null {
+  if (by === null || by.grants === null) return null
+  return scopedStores(
+    by.stores,
+    by.grants.filter((grant) => role === 'anyone' || includes(grant.role, role)),
+  )
 }
 
 function commandOf(commands: readonly AnyCommand[], words: readonly string[]): AnyCommand | null {
@@ -62,7 +86,7 @@ function commandOffers(commands: readonly AnyCommand[], words: readonly string[]
 }
 
 async function argumentOffers(
-  from: From,
+  from: Source,
   command: AnyCommand,
   words: readonly string[],
   last: string,
@@ -92,7 +116,7 @@ function looseCount(typed: readonly string[], command: AnyCommand): number {
 }
 
 async function valuesOf(
-  from: From,
+  from: Source,
   spec: ArgSpec,
   workspace: Workspace | null,
 ): Promise<readonly Completion[]> {
@@ -129,7 +153,7 @@ async function valuesOf(
     case 'workspace':
       return from.workspaces.map(({ name }) => ({ text: name, note: 'workspace' }))
     case 'words':
-      return unique(from.commands.map(({ path, summary }) => ({ text: path[0], note: summary })))
+      return from.commands.map((command) => ({ text: commandName(command), note: command.summary }))
     case 'duration':
       return ['1h', '24h', '7d'].map((text) => ({ text, note: 'time span' }))
     case 'operation':
@@ -146,7 +170,7 @@ async function valuesOf(
 }
 
 /** Operations of which something may still come, newest first. */
-async function operationOffers(from: From, workspace: Workspace | null): Promise<readonly Completion[]> {
+async function operationOffers(from: Source, workspace: Workspace | null): Promise<readonly Completion[]> {
   if (workspace === null || from.stores === null) return []
   const operations = await from.stores.operations.list({ workspaces: [workspace.name], limit: NEWEST })
   return operations.map(({ id, command, asked, state }) => ({
@@ -156,7 +180,7 @@ async function operationOffers(from: From, workspace: Workspace | null): Promise
 }
 
 /** The newest tasks of each cluster by their short names. */
-async function taskOffers(from: From, workspace: Workspace | null): Promise<readonly Completion[]> {
+async function taskOffers(from: Source, workspace: Workspace | null): Promise<readonly Completion[]> {
   const { stores } = from
   if (workspace === null || stores === null) return []
   const lists = await Promise.all(

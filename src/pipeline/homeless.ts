@@ -33,7 +33,7 @@ export function homelessRoad(commands: readonly AnyCommand[]): Road {
           )
       }
     },
-    complete: (line) => complete({ stores: null, commands: some, workspaces: [] }, line, null),
+    complete: (line) => complete({ by: null, commands: some, workspaces: [] }, line, null),
     startWorkspace: () => null,
     startPerson: () => null,
     executing: () => [],

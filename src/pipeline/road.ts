@@ -7,7 +7,7 @@ import type { Caller, Request, Road } from '../ports/road.js'
 import type { Runner } from '../ports/runner.js'
 import { type SettingsSource, settingsForSpeaking } from '../ports/settings.js'
 import { authorise } from './authorise.js'
-import { complete } from './complete.js'
+import { type CompletingFor, complete } from './complete.js'
 import { deskFor, nobodysDesk } from './desk.js'
 import { followOperation, reminderCard } from './follow-operation.js'
 import { freshen } from './freshen.js'
@@ -50,11 +50,9 @@ export function road(parts: RoadParts): Road {
     follow: (operation, options) => guarded(options, () => followOperation(parts, operation, options)),
     complete: async (line, workspace, caller, offers) => {
       const speaker = await speakerOf(parts, caller)
-      const stores =
-        isRefusal(speaker) || speaker.kind === 'stranger'
-          ? null
-          : scopedStores(parts.stores, speaker.person.grants)
-      return complete({ ...parts, stores }, line, workspaceOf(parts, workspace), offers)
+      const grants = isRefusal(speaker) || speaker.kind === 'stranger' ? null : speaker.person.grants
+      const by: CompletingFor = { surface: caller.surface, grants, stores: parts.stores }
+      return complete({ ...parts, by }, line, workspaceOf(parts, workspace), offers)
     },
     read: (words) => read(parts.commands, words),
     startWorkspace: () => parts.startWorkspace,

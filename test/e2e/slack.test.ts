@@ -350,6 +350,8 @@ describe.each(['socket', 'http'] satisfies readonly Transport[])('Slack over %s'
       async () => {
         const list = await (await lab.slack.slash(alice, OPS, '')).view()
         expect(checkView(list.body)).toEqual([])
+        const commands = await lab.slack.suggest(alice, list, 'pve_command', 'sh')
+        expect(commands.slice(0, 1)).toMatchObject([{ value: 'show' }])
         await lab.slack.click(alice, list, 'pve_command', { value: 'show' })
         const form = await lab.slack.until(
           () => lab.slack.viewsOf(alice).find(({ callback_id }) => callback_id === 'pve_form'),

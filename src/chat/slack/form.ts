@@ -1,8 +1,8 @@
 import type { AnyBlock, InputBlock, InputBlockElement, ModalView, PlainTextOption } from '@slack/types'
 import type { ArgSpec, RawArgs } from '../../core/args.js'
-import { CHANGE_ARGS, commandName, type Group, usage } from '../../core/command.js'
+import { CHANGE_ARGS, commandName, usage } from '../../core/command.js'
 import { isRefusal } from '../../core/refusal.js'
-import type { CommandForm, Reading } from '../../ports/road.js'
+import type { CommandForm, Completion, Reading } from '../../ports/road.js'
 import { type FormMetadata, writeMetadata } from './form-metadata.js'
 import { MOST_OPTIONS, optionOf, plain } from './options.js'
 
@@ -66,29 +66,17 @@ export function commandNamed(commands: readonly CommandForm[], name: string): Co
 /** Where a form was asked for. `nonce` makes its fields new ones, so that an updated view takes the new values. */
 export type FormContext = Omit<FormMetadata, 'v' | 'command'> & { readonly nonce: string }
 
-const GROUPS: readonly { readonly group: Group; readonly title: string }[] = [
-  { group: 'pve', title: 'Overview and decisions' },
-  { group: 'guest', title: 'Guests' },
-  { group: 'cluster', title: 'Cluster' },
-  { group: 'workspace', title: 'Workspace and people' },
-]
-
-/** A view to choose a command in; the choice comes as an action at once, and the view is updated to the command's form. */
+/**
+ * A view to choose one of these commands in; the choice comes as an action at once, and the view is updated to the
+ * command's form. What stands in its list is asked for once the view is there: it depends on who looks.
+ */
 export function chooserOf(commands: readonly CommandForm[], context: FormContext): ModalView {
-  const option_groups = GROUPS.flatMap(({ group, title }) => {
-    const options = offered(commands)
-      .filter((command) => command.group === group)
-      .slice(0, MOST_OPTIONS)
-      .map((command) => ({
-        text: plain(`${commandName(command)}: ${said(command.summary)}`, 75),
-        value: commandName(command),
-      }))
-    return options.length === 0 ? [] : [{ label: plain(title, 75), options }]
-  })
+  const families = new Set(offered(commands).map(({ path }) => path[0]))
+  const [family = ''] = families
   return {
     type: 'modal',
     callback_id: CHOOSE_VIEW,
-    private_metadata: metadataOf(null, context),
+    private_metadata: metadataOf(families.size === 1 ? family : null, context),
     title: plain('Proxmox VE', MOST_TITLE),
     close: plain('Close', MOST_TITLE),
     blocks: [
@@ -97,15 +85,34 @@ export function chooserOf(commands: readonly CommandForm[], context: FormContext
         block_id: `${context.nonce}:${CHOOSE_ACTION}`,
         text: plain('What shall be done?', MOST_HINT),
         accessory: {
-          type: 'static_select',
+          type: 'external_select',
           action_id: CHOOSE_ACTION,
+          min_query_length: 0,
           placeholder: plain('Choose a command', 150),
-          option_groups,
         },
       },
       { type: 'context', elements: [plain('Whole commands can be typed: /pve help lists them.', MOST_HINT)] },
     ],
   }
+}
+
+/** The commands in the list of a chooser: of one family or of all, those that fit what was typed there. */
+export function commandOptions(
+  completions: readonly Completion[],
+  family: string | null,
+  typed: string,
+): PlainTextOption[] {
+  const wanted = typed.trim().toLowerCase()
+  const inFamily = completions.filter(
+    ({ text }) => family === null || text === family || text.startsWith(`${family} `),
+  )
+  const named = inFamily.filter(({ text }) => text.startsWith(wanted))
+  const other = inFamily.filter(
+    ({ text, note }) => !text.startsWith(wanted) && `${text} ${note}`.toLowerCase().includes(wanted),
+  )
+  return [...named, ...other]
+    .slice(0, MOST_OPTIONS)
+    .map(({ text, note }) => ({ text: plain(`${text}: ${said(note)}`, 75), value: text }))
 }
 
 /** The form of one command, with a field for each argument and in them what was given. */

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import type {
   AllMiddlewareArgs,
   BlockAction,
+  ExternalSelectAction,
   SlackActionMiddlewareArgs,
   SlackOptionsMiddlewareArgs,
   SlackViewMiddlewareArgs,
-  StaticSelectAction,
   ViewSubmitAction,
 } from '@slack/bolt'
 import type { ModalView, PlainTextOption } from '@slack/types'
@@ -16,14 +16,22 @@ import { answer, type Reply, replyIn, tell } from './answers.js'
 import type { Said } from './channels.js'
 import { directReply } from './clicks.js'
 import { ask, type Talk } from './commands.js'
-import { chooserOf, commandNamed, type FormContext, firstAnswer, formOf } from './form.js'
+import {
+  CHOOSE_ACTION,
+  chooserOf,
+  commandNamed,
+  commandOptions,
+  type FormContext,
+  firstAnswer,
+  formOf,
+} from './form.js'
 import { readMetadata } from './form-metadata.js'
 import { errorsOf, wordsOf } from './form-values.js'
 import { argumentOf, lineFor, optionsFor, plain } from './options.js'
 
 /** Forms for commands: opened when words are missing, filled with what fits, answered in their own fields. */
 
-type Choose = SlackActionMiddlewareArgs<BlockAction<StaticSelectAction>> & AllMiddlewareArgs
+type Choose = SlackActionMiddlewareArgs<BlockAction<ExternalSelectAction>> & AllMiddlewareArgs
 type Options = SlackOptionsMiddlewareArgs<'block_suggestion'> & AllMiddlewareArgs
 type Submit = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
 
@@ -78,8 +86,15 @@ export function optionsHandler(talk: Talk): (args: Options) => Promise<void> {
 
 async function offers({ run, people, recent }: Talk, body: Options['body']): Promise<PlainTextOption[]> {
   const metadata = readMetadata(body.view?.private_metadata ?? '')
-  const command = metadata?.command == null ? null : commandNamed(run.commands, metadata.command)
-  if (metadata === null || command === null) return []
+  if (metadata === null) return []
+  if (body.action_id === CHOOSE_ACTION) {
+    const who = await people.caller(body.user.id)
+    if (isRefusal(who)) return []
+    const usable = await run.road.complete('help ', null, who.caller, 'all')
+    return commandOptions(usable, metadata.command, body.value)
+  }
+  const command = metadata.command === null ? null : commandNamed(run.commands, metadata.command)
+  if (command === null) return []
   const spec = argumentOf(command, body.action_id)
   const who = await people.caller(body.user.id)
   if (spec === null || isRefusal(who)) return []

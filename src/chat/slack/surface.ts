@@ -1,4 +1,4 @@
-import type { BlockAction, ButtonAction, StaticSelectAction } from '@slack/bolt'
+import type { BlockAction, ButtonAction, ExternalSelectAction } from '@slack/bolt'
 import type { ChatSurface } from '../../ports/surface.js'
 import { messageBudget } from '../budget.js'
 import { delivery } from '../delivery.js'
@@ -72,7 +72,7 @@ function listen(link: Connection, talk: Talk): void {
   app.event('tokens_revoked', async () => link.refused('its tokens were revoked'))
   app.event('app_uninstalled', async () => link.refused('it was uninstalled'))
   app.action<BlockAction<ButtonAction>>(/^op:/, clickHandler(talk))
-  app.action<BlockAction<StaticSelectAction>>(CHOOSE_ACTION, chooseHandler(talk))
+  app.action<BlockAction<ExternalSelectAction>>(CHOOSE_ACTION, chooseHandler(talk))
   app.action<BlockAction<ButtonAction>>(REFRESH, refreshHandler(talk))
   app.action<BlockAction<ButtonAction>>(LINK, linkHandler(talk))
   app.action(/^(?!op:|pve_command$|home_)/, async ({ ack }) => ack())

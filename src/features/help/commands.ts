@@ -2,7 +2,7 @@ import { optional } from '../../core/args.js'
 import { commandName, defineCommand, type Query } from '../../core/command.js'
 import { refuse } from '../../core/refusal.js'
 import type { QueryContext } from '../../ports/query.js'
-import { allCommandsCard, oneCommandCard } from './view.js'
+import { commandsCard, oneCommandCard } from './view.js'
 
 const help = defineCommand({
   path: ['help'],
@@ -14,13 +14,14 @@ const help = defineCommand({
   freshness: 'none',
   args: { topic: optional.words({ label: 'command', summary: 'the command to explain' }) },
   answer: (context: QueryContext, { topic }) => {
-    if (topic === undefined || topic.length === 0) return allCommandsCard(context.commands)
+    const standing = { surface: context.caller.surface, grants: context.person?.grants ?? null }
+    if (topic === undefined || topic.length === 0) return commandsCard(context.commands, standing)
     const words = topic.map((word) => word.toLowerCase())
     const wanted = words.join(' ')
     const exact = context.commands.find((command) => commandName(command) === wanted)
     if (exact !== undefined) return oneCommandCard(exact)
     const family = context.commands.filter((command) => command.path[0] === words[0] && words.length === 1)
-    if (family.length > 0) return allCommandsCard(family)
+    if (family.length > 0) return commandsCard(family, standing)
     const near = context.nearest(wanted, context.commands.map(commandName))
     const hint = near === null ? '`help` shows all commands.' : `Did you mean \`help ${near}\`?`
     return refuse('unknown_command', `There is no command \`${topic.join(' ')}\`.`, hint)

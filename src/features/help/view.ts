@@ -1,6 +1,7 @@
 import { type Card, card, type Fact, type Section } from '../../core/card.js'
 import { CHANGE_ARGS, type Command, type Group, type Inverse, type Risk, usage } from '../../core/command.js'
 import { column, fact } from '../../core/facts.js'
+import { keptFrom, ROLES, type Standing } from '../../core/people.js'
 import type { PlanContext } from '../../ports/planning.js'
 import type { QueryContext } from '../../ports/query.js'
 
@@ -23,8 +24,9 @@ const RISKS = {
   admin: 'changes how this installation works',
 } as const satisfies Record<Risk, string>
 
-/** Every command with its usage, by group. */
-export function allCommandsCard(commands: readonly AnyCommand[]): Card {
+/** The commands that somebody may give, with their usage, by group; of the others it is said which roles they need. */
+export function commandsCard(all: readonly AnyCommand[], standing: Standing): Card {
+  const commands = all.filter((command) => keptFrom(command, standing) === null)
   const sections = GROUPS.flatMap((group): readonly Section[] => {
     const rows = commands
       .filter((command) => command.group === group)
@@ -39,6 +41,7 @@ export function allCommandsCard(commands: readonly AnyCommand[]): Card {
     text: [
       'Type a command as it stands here; `help COMMAND` explains one. Guests go by name or number.',
       ...(changes ? [`Every change also takes ${changeFlags()}.`] : []),
+      ...withheld(all, standing),
     ].join('\n'),
     sections,
     actions: [
@@ -46,6 +49,16 @@ export function allCommandsCard(commands: readonly AnyCommand[]): Card {
       { label: 'all guests', words: 'ls' },
     ],
   })
+}
+
+function withheld(all: readonly AnyCommand[], standing: Standing): readonly string[] {
+  const roles = all.flatMap((command) => {
+    const kept = keptFrom(command, standing)
+    return kept === null || kept === 'surface' ? [] : [kept]
+  })
+  if (roles.length === 0) return []
+  const named = ROLES.filter((role) => roles.includes(role)).join(', ')
+  return [`Not shown: ${roles.length} that need a role which you do not have (${named}).`]
 }
 
 /** In a list the flags that all changes share would hide the few that tell them apart. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { arg } from '../../../src/core/args.js'
 import type { Command } from '../../../src/core/command.js'
 import { defineChange } from '../../../src/core/command.js'
+import type { Person } from '../../../src/core/people.js'
 import { refuse } from '../../../src/core/refusal.js'
 import { approvalCommands } from '../../../src/features/approvals/commands.js'
 import { auditCommands } from '../../../src/features/audit/commands.js'
@@ -10,7 +11,8 @@ import { peopleCommands } from '../../../src/features/people/commands.js'
 import { workspaceCommands } from '../../../src/features/workspaces/commands.js'
 import type { PlanContext } from '../../../src/ports/planning.js'
 import type { QueryContext } from '../../../src/ports/query.js'
-import { cardOf, contextOf, say } from './support.js'
+import type { Caller } from '../../../src/ports/road.js'
+import { cardOf, contextOf, DAVE, everything, person, say } from './support.js'
 
 const power = (path: string, inverse: { command: string } | { none: string }) =>
   defineChange({
@@ -34,8 +36,17 @@ const commands: readonly Command<QueryContext, PlanContext>[] = [
   ...workspaceCommands,
 ]
 
-const help = async (line: string) =>
-  cardOf(await say(helpCommands, line, contextOf({ commands, speaker: null })))
+const CHIEF = person(9, 'chief', everything('admin', 'operator', 'approver', 'auditor'))
+const ERIN = person(8, 'erin', [])
+
+const help = async (line: string, world: { speaker?: Person | null; caller?: Caller } = {}) =>
+  cardOf(await say(helpCommands, line, contextOf({ commands, speaker: CHIEF, ...world })))
+
+const listedFor = async (world: { speaker?: Person | null; caller?: Caller }) => {
+  const card = await help('help', world)
+  const rows = card.sections.flatMap(({ table }) => table?.rows ?? [])
+  return { text: card.text, commands: rows.map(({ command }) => String(command)) }
+}
 
 describe('help', () => {
   it('lists every command once, in its group', async () => {
@@ -82,6 +93,35 @@ describe('help', () => {
     ['help freeze', [{ value: 'admin' }, { label: 'role', value: 'admin' }]],
   ])('%s', async (line, facts) => {
     expect((await help(line)).facts).toMatchObject(facts)
+  })
+
+  it('shows a reader what a reader may do, and counts the rest', async () => {
+    const { text, commands: shown } = await listedFor({ speaker: DAVE })
+
+    expect(shown).not.toContain('stop GUESTS')
+    expect(shown.some((each) => each.startsWith('audit'))).toBe(false)
+    expect(shown).toContain('whoami')
+    expect(text).toMatch(/Not shown: \d+ that need a role which you do not have \(.*operator.*\)/)
+  })
+
+  it.each([
+    ['somebody without a role', ERIN],
+    ['a stranger', null],
+  ])('shows %s what is open to anyone', async (_who, speaker) => {
+    const { commands: shown } = await listedFor({ speaker })
+
+    expect(shown.length).toBeGreaterThan(0)
+    expect(shown.some((each) => each.startsWith('link'))).toBe(true)
+    expect(shown.some((each) => each.startsWith('stop'))).toBe(false)
+  })
+
+  it('leaves out in chat what is for the console', async () => {
+    const caller: Caller = { surface: 'slack', account: 'T1/U1', as: null }
+
+    expect((await listedFor({})).commands.some((each) => each.startsWith('as '))).toBe(true)
+    const { commands: shown, text } = await listedFor({ caller })
+    expect(shown.some((each) => each.startsWith('as '))).toBe(false)
+    expect(text).not.toContain('Not shown')
   })
 
   it('lists a family by its first word', async () => {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import type { InputBlock, ModalView } from '@slack/types'
-import { CHOOSE_ACTION, chooserOf, commandNamed, firstAnswer, formOf } from '../../../src/chat/slack/form.js'
+import {
+  CHOOSE_ACTION,
+  chooserOf,
+  commandNamed,
+  commandOptions,
+  firstAnswer,
+  formOf,
+} from '../../../src/chat/slack/form.js'
 import { readMetadata, writeMetadata } from '../../../src/chat/slack/form-metadata.js'
 import { errorsOf, wordsOf } from '../../../src/chat/slack/form-values.js'
 import type { RawArgs } from '../../../src/core/args.js'
@@ -67,18 +74,48 @@ describe('firstAnswer', () => {
 })
 
 describe('the list of commands', () => {
-  it('has each command once, under its group', () => {
-    const view = chooserOf(registry, CONTEXT)
+  const offers = inChat.map((command) => ({ text: commandName(command), note: command.summary }))
+  const values = (family: string | null, typed: string) =>
+    commandOptions(offers, family, typed).map(({ value }) => value)
+
+  it.each([
+    ['', null],
+    ['task', 'task'],
+  ])('after %j asks what this person may choose, of family %j', (line, family) => {
+    const answer = firstAnswer(read(registry, line), { modal: true })
+    if (answer.kind !== 'form' || answer.form !== 'choose') throw new Error('not a list')
+    const view = chooserOf(answer.commands, CONTEXT)
     const [block] = view.blocks
     const list = block?.type === 'section' && 'accessory' in block ? block.accessory : undefined
-    const groups = list?.type === 'static_select' ? (list.option_groups ?? []) : []
 
-    expect(list).toMatchObject({ action_id: CHOOSE_ACTION })
-    expect(groups.map(({ label }) => label.text)).toHaveLength(4)
-    expect(groups.flatMap(({ options }) => options.map(({ value }) => value)).sort()).toEqual(
-      inChat.map(commandName).sort(),
+    expect(list).toMatchObject({
+      type: 'external_select',
+      action_id: CHOOSE_ACTION,
+      min_query_length: 0,
+    })
+    expect(readMetadata(view.private_metadata ?? '')).toMatchObject({ command: family, channel: 'C0OPS' })
+  })
+
+  it('offers each command once, within what a list may hold', () => {
+    expect(values(null, '')).toEqual(inChat.map(commandName).slice(0, 100))
+    for (const { text } of commandOptions(offers, null, '')) expect(text.text.length).toBeLessThanOrEqual(75)
+  })
+
+  it('of a family only its own', () => {
+    expect(values('task', '')).toEqual(['task ls', 'task show'])
+    expect(values('task', 'sh')).toEqual(['task show'])
+  })
+
+  it('has what begins with the typed text before what only speaks of it', () => {
+    const named = values(null, 'Snap')
+
+    expect(named.slice(0, 1)).toEqual(
+      inChat
+        .map(commandName)
+        .filter((name) => name.startsWith('snap'))
+        .slice(0, 1),
     )
-    expect(readMetadata(view.private_metadata ?? '')).toMatchObject({ command: null, channel: 'C0OPS' })
+    expect(values(null, 'no such thing')).toEqual([])
   })
 })
 

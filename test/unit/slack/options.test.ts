@@ -124,7 +124,7 @@ describe('lineFor', () => {
   )('%s is completed with its own choices', async (_, command, name, spec) => {
     if (spec.kind !== 'choice') throw new Error('not a choice')
     const offers = await complete(
-      { stores: null, commands: registry, workspaces: [] },
+      { by: null, commands: registry, workspaces: [] },
       lineFor(command, name),
       null,
       'all',
@@ -136,7 +136,7 @@ describe('lineFor', () => {
   it('does not offer the choice where the guests are asked for', async () => {
     const ls = registry.find((command) => commandName(command) === 'ls')
     if (ls === undefined) throw new Error('no ls')
-    const from = { stores: null, commands: registry, workspaces: [] }
+    const from = { by: null, commands: registry, workspaces: [] }
     const texts = (await complete(from, lineFor(ls, 'select'), null, 'all')).map(({ text }) => text)
 
     expect(texts).not.toContain('nodes')
