@@ -1,0 +1,209 @@
+import type { Card, Chart, Section, Table, Tone } from '../../../core/card.js'
+import type { Format } from '../../format.js'
+import { LOG_TITLE } from '../../slack/blocks/card.js'
+import { linesOf } from '../../slack/blocks/escape.js'
+import { rowFacts, signOf } from '../../slack/blocks/facts.js'
+import { csv } from '../../slack/blocks/table.js'
+import { clip } from '../../slack/options.js'
+import { beginning } from './cut.js'
+import { fitted, inertLine, preformatted, sentence } from './escape.js'
+import { type FactLine, factLines } from './facts.js'
+import type { Attachments } from './files.js'
+import type { Page } from './page.js'
+import { chartLines, tableLines } from './table.js'
+
+/** The parts of a card, put on a page; what does not fit there goes into a file. */
+
+export type Drawing = {
+  readonly to: Page
+  readonly format: Format
+  readonly files: Attachments
+  readonly mayAttach: boolean
+  readonly words: (span: string) => string
+}
+
+const MOST_TITLE = 256
+/** No message shows more of a text. */
+const MOST_READ = 8000
+/** Of fields that do not fit all together. */
+const FIRST_FIELDS = 20
+/** What a field can hold of a log, with its fences and what is said below. */
+const MOST_LOG = 940
+
+/** The title: the sign of its tone and the heading, which is whole below where it is too long for one. */
+export function drawHeading(drawing: Drawing, heading: string, tone: Tone): void {
+  const sign = signOf(tone)
+  const shown = fitted(heading.trim() || 'Answer', MOST_TITLE - sign.length, inertLine)
+  drawing.to.title(`${sign}${shown}`)
+  if (heading.length > MOST_TITLE - sign.length || (shown.endsWith('…') && !heading.trim().endsWith('…')))
+    drawText(drawing, '', 'the heading', heading)
+}
+
+/** Escaped, for the name of a field; what is cut of it is whole in the file. */
+function titleOf({ files }: Drawing, title: string): string {
+  const shown = fitted(title, MOST_TITLE - 6, inertLine)
+  if (title.length > MOST_TITLE - 6) files.detail('a title', title)
+  return shown
+}
+
+/** Sentences below a title (or none); what is too long is begun, and whole in the file. */
+export function drawText(
+  { to, files, mayAttach, words }: Drawing,
+  title: string,
+  name: string,
+  said: string,
+): void {
+  if (said.trim() === '' && title === '') return
+  const near = clip(said.replace(/^\s*\n|\s+$/g, ''), MOST_READ)
+  const text = sentence(near, words).trim() || '–'
+  if (said.length <= MOST_READ && to.part(title, text)) return
+  files.detail(name, said)
+  const most = to.begun()
+  const rest = mayAttach ? '… the rest is in the file below' : '… and more'
+  if (most > 0) to.part(title, `${beginning(text, most)}\n${rest}`)
+}
+
+function lose({ files }: Drawing, name: string, facts: readonly FactLine[]): void {
+  if (facts.length > 0) files.detail(name, facts.map(({ whole }) => whole).join('\n'))
+}
+
+/** Facts as fields, the short ones side by side. */
+export function drawFacts(drawing: Drawing, facts: readonly FactLine[]): void {
+  // Long ones among them would break up the rows of three.
+  const ordered = [...facts.filter(({ short }) => short), ...facts.filter(({ short }) => !short)]
+  const fields = ordered.map(({ name, value, short }) => ({
+    name,
+    value,
+    ...(short ? { inline: true } : {}),
+  }))
+  if (drawing.to.fields(fields)) {
+    lose(
+      drawing,
+      'facts',
+      facts.filter(({ cut }) => cut),
+    )
+    return
+  }
+  let shown = 0
+  while (shown < FIRST_FIELDS && drawing.to.fields(fields.slice(shown, shown + 1))) shown += 1
+  lose(drawing, 'facts', facts)
+}
+
+function fenced(lines: readonly string[], language = ''): string {
+  return `\`\`\`${language}\n${lines.join('\n')}\n\`\`\``
+}
+
+/** A table as text that lines up; one row alone reads better as facts. */
+export function drawTableOf(drawing: Drawing, title: string, name: string, table: Table): void {
+  const [only] = table.rows
+  if (only === undefined) drawText(drawing, title, name, table.empty)
+  else if (table.rows.length === 1)
+    drawLines(drawing, title, name, factLines(rowFacts(table, only), drawing.format))
+  else drawRows(drawing, title, name, table)
+}
+
+/** Facts of a section, in lines below its title. */
+function drawLines(drawing: Drawing, title: string, name: string, facts: readonly FactLine[]): void {
+  if (facts.length === 0) return
+  const said = facts.map(({ line }) => line).join('\n')
+  if (drawing.to.part(title, said)) {
+    lose(
+      drawing,
+      name,
+      facts.filter(({ cut }) => cut),
+    )
+    return
+  }
+  lose(drawing, name, facts)
+  const most = drawing.to.begun()
+  let text = ''
+  for (const { line } of facts) {
+    if (text.length + line.length + 1 > most) break
+    text += `${line}\n`
+  }
+  if (text !== '') drawing.to.part(title, `${text}…`)
+}
+
+function drawRows(
+  { to, format, files, mayAttach }: Drawing,
+  title: string,
+  name: string,
+  table: Table,
+): void {
+  const room = to.room() - 200
+  const drawn = room > 0 ? tableLines(table, format, room) : { lines: [], rows: 0, cut: false }
+  const total = table.rows.length
+  const left = total - drawn.rows
+  const code = drawn.rows === 0 ? '' : fenced(drawn.lines)
+  if (left === 0 && !drawn.cut && to.part(title, code)) return
+  const file = { name: 'table.csv', mediaType: 'text/csv', text: csv(table, format) }
+  const known = files.add(file, `all ${total} rows of ${fitted(name, 60, (line) => line)}`)
+  const where = mayAttach ? `, all ${total} rows are in 📎 ${known}` : ''
+  const note = left > 0 ? `… and ${left} more${where}` : `cells were cut${where}`
+  if (code !== '' && to.part(title, `${code}\n${note}`)) files.told(known)
+  else if (to.part(title, `${total} rows${where}`)) files.told(known)
+}
+
+/** What a chart says, in figures; the picture comes beside it. */
+export function drawChartOf(drawing: Drawing, chart: Chart): void {
+  const { to, format, files } = drawing
+  const lines = chartLines(chart.series, format)
+  const title = titleOf(drawing, chart.title)
+  if (!to.part('', `**${title}**\n${fenced(lines)}`)) files.detail(chart.title, lines.join('\n'))
+}
+
+/** A part of a card below its title. */
+export function drawSection(drawing: Drawing, part: Section): void {
+  const { title, text, facts, table } = part
+  let heading = titleOf(drawing, title)
+  const begun = (): void => {
+    heading = fitted(`${title} …`, MOST_TITLE - 6, inertLine)
+  }
+  if (text !== undefined) {
+    if (title.startsWith(LOG_TITLE)) drawLog(drawing, heading, title, text)
+    else drawText(drawing, heading, title, text)
+    begun()
+  }
+  if (facts !== undefined && facts.length > 0) {
+    drawLines(drawing, heading, title, factLines(facts, drawing.format))
+    begun()
+  }
+  if (table !== undefined) drawTableOf(drawing, heading, title, table)
+  else if (text === undefined && (facts === undefined || facts.length === 0))
+    drawText(drawing, heading, title, '')
+}
+
+/** Code to copy; in a file where it is long. */
+export function drawCode(drawing: Drawing, { language, text }: NonNullable<Card['code']>): void {
+  if (language === 'log') {
+    drawLog(drawing, '', 'the log', text)
+    return
+  }
+  const { to, files, mayAttach } = drawing
+  const lines = linesOf(text.replace(/^\s*\n|\s+$/g, '')).map(preformatted)
+  if (lines.join('').trim() === '') return
+  if (to.part('', fenced(lines, /^[a-z]{1,12}$/.test(language) ? language : ''))) return
+  const shell = ['sh', 'bash', 'shell'].includes(language)
+  const script = { name: shell ? 'script.sh' : 'code.txt', mediaType: 'text/plain', text }
+  const name = files.add(script, 'the code')
+  if (to.part('', mayAttach ? `The code is in 📎 ${name}.` : 'The code does not fit here.')) files.told(name)
+}
+
+/** The end of a log says most; all of it is in the file where it is long. */
+function drawLog({ to, files, mayAttach }: Drawing, title: string, name: string, text: string): void {
+  const lines = linesOf(text.replace(/\s+$/, '')).map(preformatted)
+  const most = Math.min(to.room() - 100, title === '' ? Number.POSITIVE_INFINITY : MOST_LOG)
+  const shown: string[] = []
+  let size = 0
+  for (const line of lines.toReversed()) {
+    size += line.length + 1
+    if (size > most) break
+    shown.unshift(line)
+  }
+  const before = lines.length - shown.length
+  const where = mayAttach ? ' in the file below' : ''
+  const note = before === 0 ? '' : `\n… ${before} ${before === 1 ? 'line' : 'lines'} before these${where}`
+  const put = shown.length > 0 && to.part(title, `${fenced(shown)}${note}`)
+  if (put && before === 0) return
+  files.detail(name, text)
+}

@@ -1,0 +1,133 @@
+import { linesOf, preformatted as slackPreformatted } from '../../slack/blocks/escape.js'
+import { clip } from '../../slack/options.js'
+
+/** Text from outside, so that Discord shows it and nothing in it comes alive. */
+
+/** Takes no room: what it stands in is no mention any more, neither to a client nor to Discord's servers. */
+const JOINER = '\u2060'
+const TICKS = /[`｀]/gu
+const TICK = 'ˋ'
+
+/**
+ * Discord shows what stands behind a backslash as it is, so that people read, and copy, the character itself. By these it
+ * formats, hides (two bars) or links (square brackets); the round one is for readers that know no escape of the square one.
+ */
+const MARKS = /[\\*_~|[]|(?<=\])\(/g
+/**
+ * The colon of `https://…` and of `:100:` in the UPID of guest 100. With an escaped colon an address is no link and gets no
+ * preview, and what is read and copied is still the address; an invisible character in it would be copied along.
+ */
+const COLONS = /:(?=\/\/|[\p{L}\p{N}_+'-]{1,100}:)/gu
+/** Invitations are found without any `https://` before them. */
+const INVITES = /(?<=discord(?:app)?)\.(?=[a-z])/gi
+/** Mentions, times, emoji, links of commands, addresses of mail and of the web: all begin so. */
+const BRACKETS = /<(?=\S)/g
+/** Those that Discord's servers look for, which know of no backslash. */
+const TOKENS = /<(?=[@#:/]|(?:a|t|id):)/gi
+const EVERYBODY = /@(?=everyone|here)/gi
+/** What makes a heading, a quotation, small print or a list of a line. */
+const LINE_START = /^(\s*)(?:([>#])|([-+])(?=[\s#]|$)|(\d+)([.)])(?=\s|$))/
+
+/** A value from outside: no mention, no link, no emoji, no format of any kind. Line breaks are kept. */
+export function inert(text: string): string {
+  return linesOf(text)
+    .map((line) => startless(dead(line)))
+    .join('\n')
+}
+
+/** The same, in one line. */
+export function inertLine(text: string): string {
+  return startless(dead(linesOf(text).join(' ').trim()))
+}
+
+/**
+ * A sentence of ours, which may hold text from outside: `like this` stays a code span, since nothing in one is alive; for
+ * the rest as `inert`. `words` may say the words of a span otherwise.
+ */
+export function sentence(text: string, words: (span: string) => string = (span) => span): string {
+  return linesOf(text)
+    .map((line) => {
+      const parts = line.split(/(?<!`)`([^`｀]{1,300})`(?!`)/)
+      return startless(parts.map((part, at) => (at % 2 === 0 ? dead(part) : codeSpan(words(part)))).join(''))
+    })
+    .join('\n')
+}
+
+/** One line of a value from outside, in bold; nothing for an empty one. */
+export function bold(text: string): string {
+  const line = inertLine(text)
+  return line === '' ? '' : `**${line}**`
+}
+
+/** A line of a block of code: as it is, but for what would end the block. */
+export function preformatted(line: string): string {
+  return plain(slackPreformatted(line))
+}
+
+/** Words to copy; nothing for blanks. */
+export function codeSpan(text: string): string {
+  const line = preformatted(text).replace(TICKS, TICK)
+  return line.trim() === '' ? '' : `\`${line}\``
+}
+
+/** For what Discord draws without any markdown (labels of buttons, the foot of an embed): never empty. */
+export function plainLine(text: string, most: number): string {
+  return fitted(text, most, preformatted)
+}
+
+/** One line of a text in at most so many characters, escapes included; never empty, never half an escape. */
+export function fitted(text: string, most: number, way: (line: string) => string): string {
+  // What lies far behind is not seen anyway.
+  const line =
+    linesOf(clip(text.trim(), 2 * most + 200))
+      .join(' ')
+      .trim() || '–'
+  let length = most
+  while (length > 1) {
+    const shown = way(clip(line, length))
+    if (shown.length <= most) return shown.trim() || '–'
+    length -= Math.max(1, Math.ceil((shown.length - most) / 2))
+  }
+  return '…'
+}
+
+/** A time that everybody sees in their own zone and their own way; `fallback` where it is none. */
+export function timeToken(iso: string, fallback: string): string {
+  const known = isoTime(iso)
+  return known === null ? inert(fallback) : `<t:${Math.floor(Date.parse(known) / 1000)}:f>`
+}
+
+/** The same moment as ISO writes it in UTC; null for what is no such time (dates are read from almost anything otherwise). */
+export function isoTime(iso: string): string | null {
+  const time = /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})$/.test(iso) ? Date.parse(iso) : Number.NaN
+  return Number.isFinite(time) ? new Date(time).toISOString() : null
+}
+
+/** How much of a text is seen: escapes are not, and a time is drawn at some length. */
+export function seenLength(text: string): number {
+  return text.replace(/<t:-?\d+:f>/g, '12 March 2026 15:03').replace(/\\(.)/g, '$1').length
+}
+
+/** The safe characters of a line, with what is written from right to left kept to its own place. Slack's `&amp;` is not Discord's. */
+function plain(line: string): string {
+  return line.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+}
+
+function dead(line: string): string {
+  return preformatted(line)
+    .replace(TICKS, TICK)
+    .replace(MARKS, '\\$&')
+    .replace(COLONS, '\\:')
+    .replace(INVITES, '\\.')
+    .replace(TOKENS, `<${JOINER}`)
+    .replace(BRACKETS, '\\<')
+    .replace(EVERYBODY, `@${JOINER}`)
+}
+
+function startless(line: string): string {
+  return line.replace(
+    LINE_START,
+    (_, blank: string, sign?: string, item?: string, count?: string, dot?: string) =>
+      count === undefined ? `${blank}\\${sign ?? item ?? ''}` : `${blank}${count}\\${dot ?? ''}`,
+  )
+}
