@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -77,29 +79,43 @@ export class HomeDraft {
       if (existsSync(path)) return
       const parent = dirname(path)
       if (parent !== path) this.directory(parent, mode)
-      mkdirSync(path, { mode })
-      this.#made.push({ path, kind: 'directory', before: null })
+      // `recursive`, because another process may make it in between: then nothing was made here.
+      if (mkdirSync(path, { mode, recursive: true }) !== undefined)
+        this.#made.push({ path, kind: 'directory', before: null })
     })
   }
 
+  /** Replaces a file that is there; one that is not is made, unless another process makes it first (`home_exists`). */
   file(path: string, text: string, mode = 0o644): void {
     this.#guard(() => {
       const before = existsSync(path) ? readFileSync(path) : null
-      this.#made.push({ path, kind: 'file', before })
-      const draft = `${path}.new`
-      writeFileSync(draft, text, { mode })
-      chmodSync(draft, mode)
-      renameSync(draft, path)
+      const draft = `${path}.${randomUUID()}.new`
+      try {
+        writeFileSync(draft, text, { mode })
+        chmodSync(draft, mode)
+        if (before === null) linkSync(draft, path)
+        else renameSync(draft, path)
+        this.#made.push({ path, kind: 'file', before })
+      } finally {
+        rmSync(draft, { force: true })
+      }
     })
+  }
+
+  /** Makes a file unless there is one, whoever made it. */
+  fileIfAbsent(path: string, text: string): void {
+    try {
+      if (!existsSync(path)) this.file(path, text)
+    } catch (error) {
+      if (!existsSync(path)) throw error
+    }
   }
 
   undo(): void {
     for (const { path, kind, before } of this.#made.splice(0).reverse()) {
       if (kind === 'directory') removeEmpty(path)
-      else if (before === null) {
-        rmSync(path, { force: true })
-        rmSync(`${path}.new`, { force: true })
-      } else writeFileSync(path, before)
+      else if (before === null) rmSync(path, { force: true })
+      else writeFileSync(path, before)
     }
   }
 
@@ -110,17 +126,21 @@ export class HomeDraft {
       if (error instanceof RefusalError) throw error
       const code = error instanceof Error && 'code' in error ? String(error.code) : ''
       const why = error instanceof Error ? error.message : String(error)
-      const refusal =
-        code === 'ENOSPC'
-          ? refuse('disk_full', 'The disk is full.', 'Make room; nothing was left half-written.')
-          : refuse(
-              'home_unwritable',
-              `The home cannot be written: ${why}`,
-              'Choose a directory that you may write to.',
-            )
-      throw new RefusalError(refusal, { cause: error })
+      throw new RefusalError(refusalFor(code, why), { cause: error })
     }
   }
+}
+
+function refusalFor(code: string, why: string): Refusal {
+  if (code === 'ENOSPC')
+    return refuse('disk_full', 'The disk is full.', 'Make room; nothing was left half-written.')
+  if (code === 'EEXIST')
+    return refuse('home_exists', 'Another process makes this home right now.', 'Try again when it is done.')
+  return refuse(
+    'home_unwritable',
+    `The home cannot be written: ${why}`,
+    'Choose a directory that you may write to.',
+  )
 }
 
 function removeEmpty(path: string): void {

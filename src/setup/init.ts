@@ -130,8 +130,10 @@ function write(parts: InitParts, draft: HomeDraft, made: Made): readonly string[
   draft.directory(paths.secrets, 0o700)
   for (const tool of ['terraform', 'pulumi', 'ansible'])
     draft.directory(join(paths.home, tool, made.workspace))
-  const ignore = join(paths.proxmox, '.gitignore')
-  if (!existsSync(ignore)) draft.file(ignore, 'secrets/\nsimulator/\nstate.db*\nconsole-history*\n*.log*\n')
+  draft.fileIfAbsent(
+    join(paths.proxmox, '.gitignore'),
+    'secrets/\nsimulator/\nstate.db*\nconsole-history*\n*.log*\n',
+  )
   const read = { id: made.token.id, secret: keepSecret(parts, draft, made.token, `${made.cluster}-read`) }
   const operate = operateReference(parts, draft, made, read)
   const node = { ...made, tokens: operate === null ? { read } : { read, operate }, demo: parts.demo }
