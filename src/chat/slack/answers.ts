@@ -3,8 +3,9 @@ import type { KnownBlock } from '@slack/types'
 import type { Answer } from '../../core/command.js'
 import { isRefusal, type Refusal } from '../../core/refusal.js'
 import { chartPng } from '../chart-png.js'
+import { drawingOf } from '../parts.js'
+import type { Said } from '../places.js'
 import { type Rendered, renderCard, renderRefusal } from './blocks/card.js'
-import type { Said } from './channels.js'
 import type { SlackRun } from './parts.js'
 
 /** How whoever asked is answered in private. */
@@ -28,12 +29,6 @@ export function replyIn(run: SlackRun, user: string, { channel, thread }: Said):
       ...(thread === null ? {} : { thread_ts: thread }),
     })
   }
-}
-
-/** How things are drawn in a workspace. */
-export function drawingOf(run: Pick<SlackRun, 'workspaces' | 'clock'>, workspace: string | null) {
-  const timeZone = run.workspaces.find(({ name }) => name === workspace)?.timeZone ?? 'UTC'
-  return { timeZone, now: run.clock.now() }
 }
 
 /** A refusal as whoever asked sees it. */

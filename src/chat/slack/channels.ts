@@ -1,56 +1,9 @@
 import type { WebClient } from '@slack/web-api'
 import { type Refusal, refuse } from '../../core/refusal.js'
-import type { Workspace } from '../../ports/query.js'
-import type { BindingStore } from '../../ports/store/bindings.js'
+import type { Said } from '../places.js'
 import { slackCode } from './errors.js'
 
-/** Where something was said. */
-export type Said = {
-  readonly channel: string
-  readonly name: string
-  /** The thread it was said in; null for the channel itself. */
-  readonly thread: string | null
-}
-
-/** The workspace that a channel speaks of; a direct conversation speaks of the home's first. */
-export async function workspaceOf(
-  { channel, name }: Said,
-  home: {
-    readonly bindings: Pick<BindingStore, 'of'>
-    readonly first: string | null
-    readonly workspaces: readonly Workspace[]
-  },
-): Promise<{ readonly kind: 'workspace'; readonly name: string | null } | Refusal> {
-  const binding = await home.bindings.of('slack', channel)
-  if (binding !== null && home.workspaces.some((workspace) => workspace.name === binding.workspace))
-    return { kind: 'workspace', name: binding.workspace }
-  if (isDirect(channel)) return { kind: 'workspace', name: home.first }
-  const label = name === '' ? 'This channel' : `The channel #${name}`
-  return refuse(
-    'not_bound',
-    `${label} is bound to no workspace.`,
-    'An admin types here: `/pve workspace bind NAME`, and with --approvals where plans are to be approved.',
-    home.workspaces.map((workspace) => `workspace: ${workspace.name}`),
-  )
-}
-
 export const isDirect = (channel: string): boolean => channel.startsWith('D')
-
-/** Commands that mean the same wherever they are typed. */
-const ANYWHERE = [
-  'help',
-  'link',
-  'unlink',
-  'whoami',
-  'workspace bind',
-  'workspace unbind',
-  'workspace ls',
-  'workspace show',
-]
-
-export function worksAnywhere(command: string): boolean {
-  return ANYWHERE.includes(command)
-}
 
 /** Refused where the bot may not post: what comes of a change would be seen by nobody. */
 export async function mayPost(client: WebClient, { channel, name }: Said): Promise<Refusal | null> {

@@ -11,10 +11,11 @@ import { z } from 'zod'
 import type { Answer } from '../../core/command.js'
 import { operationName } from '../../core/operation.js'
 import { isRefusal } from '../../core/refusal.js'
-import { formOfButton, type Pressed, parseButton, wordsOfButton } from '../buttons.js'
+import { formOfButton, type Pressed, parseButton } from '../buttons.js'
+import type { Said } from '../places.js'
+import { adopt, press } from '../pressing.js'
 import { type Reply, replyBy, replyIn, tell } from './answers.js'
-import type { Said } from './channels.js'
-import { ask, type Talk } from './commands.js'
+import { asker, type Talk } from './commands.js'
 import { plain } from './options.js'
 import type { SlackRun } from './parts.js'
 
@@ -80,53 +81,16 @@ type Decide = {
 /** By the one road: a press is the words it stands for. Whoever may not is told in private. */
 async function decide(talk: Talk, { pressed, meta, user, reply, filled }: Decide): Promise<Answer> {
   const { run } = talk
-  const words = wordsOfButton(pressed, filled)
   const said: Said = { channel: meta.channel, name: '', thread: meta.thread }
-  const workspace = await workspaceFor(run, pressed.operation)
-  const asked = await ask(talk, {
-    reading: run.road.read(words.slice(0, 2).join(' ')),
-    words,
-    user,
-    said,
-    workspace,
-  })
-  if (isRefusal(asked.answer)) await tell(run, reply, asked.answer, asked.workspace)
-  await adopt(run, pressed.operation, meta)
+  const { answer, workspace } = await press(run, { pressed, filled, said, ...asker(talk, user, said) })
+  if (isRefusal(answer)) await tell(run, reply, answer, workspace)
+  const { channel, thread, message } = meta
+  if (message !== null && channel !== '')
+    await adopt(run, pressed.operation, { channel, thread, message }, async (text) => {
+      await run.client.chat.update({ channel, ts: message, text, blocks: [] })
+    })
   run.kick()
-  return asked.answer
-}
-
-/** The operation's own, wherever its card is shown: approvals of one workspace may be in a channel of another. */
-async function workspaceFor(run: SlackRun, operation: number): Promise<string | null> {
-  const view = await run.board.view(operation)
-  return view?.operation.workspace ?? null
-}
-
-/**
- * A card that the store does not know was posted just before a crash. It becomes the card of its channel; where another one
- * was posted since, it is at least made to say what is so now, without buttons that lead nowhere.
- */
-async function adopt(run: SlackRun, operation: number, meta: Meta): Promise<void> {
-  const { channel, message } = meta
-  if (message === null || channel === '') return
-  const known = await run.stores.cards.byMessage('slack', channel, message)
-  if (known !== null) return
-  const view = await run.board.view(operation)
-  if (view === null) return
-  const card = { operation, surface: 'slack' as const, channel }
-  await run.stores.cards.want({ ...card, thread: meta.thread })
-  await run.stores.cards.delivered(card, { message, delivered: null, final: false })
-  const kept = (await run.stores.cards.of(operation)).find(
-    (each) => each.surface === 'slack' && each.channel === channel,
-  )
-  if (kept?.message === message) return
-  const name = operationName(operation)
-  await run.client.chat.update({
-    channel,
-    ts: message,
-    text: `${name}: ${view.operation.state}. A newer message in this channel shows it.`,
-    blocks: [],
-  })
+  return answer
 }
 
 /** Asks for what the policy asks for: a reason, or the name typed. */

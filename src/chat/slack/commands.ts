@@ -1,14 +1,16 @@
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs, SlackEventMiddlewareArgs } from '@slack/bolt'
 import { commandName } from '../../core/command.js'
 import { isRefusal, type Refusal, refuse } from '../../core/refusal.js'
-import type { Caller, Reading } from '../../ports/road.js'
+import type { Reading } from '../../ports/road.js'
+import { type Asked, ask as askRoad, tooFast } from '../asking.js'
+import type { Said } from '../places.js'
 import type { RateLimit } from '../rate-limit.js'
+import type { Recent } from '../recent.js'
 import { answer, type Reply, replyBy, replyIn, tell } from './answers.js'
-import { mayPost, type Said, worksAnywhere, workspaceOf } from './channels.js'
+import { mayPost } from './channels.js'
 import { openForm } from './forms.js'
 import type { SlackRun } from './parts.js'
 import type { SlackPeople } from './people.js'
-import type { Recent } from './recent.js'
 import { mentionLine, slashLine } from './words.js'
 
 /** What was typed: a slash command, or a mention in a thread, where Slack has no slash commands. */
@@ -56,14 +58,6 @@ export function commandHandler(talk: Talk): (args: Slash) => Promise<void> {
 /** A direct conversation has no name of its own. */
 const nameOf = ({ channel_id, channel_name }: Slash['command']): string =>
   channel_id.startsWith('D') ? '' : channel_name
-
-function tooFast(seconds: number): Refusal {
-  return refuse(
-    'rate_limited',
-    `That was a lot in a short time. You can go on in ${seconds} s.`,
-    'Wait, then say it again.',
-  )
-}
 
 export function mentionHandler(talk: Talk): (args: Mention) => Promise<void> {
   const { run } = talk
@@ -119,61 +113,12 @@ export async function carryOut(talk: Talk, { reading, words, user, said, reply }
   await answer(run, asked.answer, { user, said, workspace, reply })
 }
 
-export type Asked = {
-  readonly answer: Awaited<ReturnType<SlackRun['road']['ask']>>
-  readonly workspace: string | null
-}
-
 /** The same without drawing the answer; for forms, which show a refusal in their fields. */
-export async function ask(
-  talk: Talk,
-  { reading, words, user, said, workspace }: Omit<Typed, 'reply'> & { readonly workspace?: string | null },
-): Promise<Asked> {
-  const { run, people } = talk
-  if (isRefusal(reading)) return { answer: reading, workspace: null }
-  const who = await guarded(run, () => people.caller(user))
-  if (isRefusal(who)) return { answer: who, workspace: null }
-  const where =
-    workspace === undefined
-      ? await placeFor(run, reading, said)
-      : ({ kind: 'workspace', name: workspace } as const)
-  if (isRefusal(where)) return { answer: where, workspace: null }
-  const given = await run.road.ask(requestOf(who.caller, words, where.name, said))
-  return { answer: given, workspace: where.name }
+export function ask({ run, people }: Talk, { user, said, ...words }: Omit<Typed, 'reply'>): Promise<Asked> {
+  return askRoad(run, { ...words, said, ...asker({ run, people }, user, said) })
 }
 
-function requestOf(caller: Caller, words: string | readonly string[], workspace: string | null, said: Said) {
-  const { channel, name } = said
-  return { caller, words, workspace, channel: { surface: 'slack' as const, id: channel, name } }
-}
-
-async function placeFor(
-  run: SlackRun,
-  reading: Exclude<Reading, Refusal>,
-  said: Said,
-): Promise<{ readonly kind: 'workspace'; readonly name: string | null } | Refusal> {
-  const first = run.road.startWorkspace()
-  const home = { bindings: run.stores.bindings, first, workspaces: run.workspaces }
-  const where = await workspaceOf(said, home)
-  if (reading.kind !== 'whole') return where
-  const { command } = reading
-  if (worksAnywhere(commandName(command)))
-    return isRefusal(where) ? { kind: 'workspace', name: first } : where
-  if (isRefusal(where) || command.kind !== 'change') return where
-  const refused = await guarded(run, async () => (await mayPost(run.client, said)) ?? where)
-  return refused
-}
-
-/** What Slack must be asked for and does not answer is a refusal. */
-async function guarded<T>(run: SlackRun, go: () => Promise<T | Refusal>): Promise<T | Refusal> {
-  try {
-    return await go()
-  } catch (error) {
-    const reference = run.onFault(error)
-    return refuse(
-      'channel_refused',
-      'Slack did not answer, so it is not known who asks or where.',
-      `Say it again in a moment; it is in the log as ${reference}.`,
-    )
-  }
+/** Who asks, and whether their channel would see what comes of it. */
+export function asker({ run, people }: Pick<Talk, 'run' | 'people'>, user: string, said: Said) {
+  return { who: () => people.caller(user), mayShow: () => mayPost(run.client, said) }
 }

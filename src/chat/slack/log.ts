@@ -1,7 +1,5 @@
 import { type Logger, LogLevel } from '@slack/web-api'
-
-/** Where the surface's own doings are noted. */
-export type SurfaceLog = Readonly<Record<'info' | 'warn' | 'error', (facts: object, text: string) => void>>
+import type { SurfaceLog } from '../parts.js'
 
 const MOST = 2000
 

@@ -4,6 +4,8 @@ import { messageBudget } from '../budget.js'
 import { delivery } from '../delivery.js'
 import { pace } from '../pace.js'
 import { rateLimit } from '../rate-limit.js'
+import { recent } from '../recent.js'
+import { isDirect } from './channels.js'
 import { clickHandler, DECIDE_FORM, decideFormHandler } from './clicks.js'
 import { commandHandler, mentionHandler, type Talk } from './commands.js'
 import { type Connection, connection } from './connection.js'
@@ -20,7 +22,6 @@ import {
 } from './home.js'
 import type { SlackParts, SlackRun } from './parts.js'
 import { slackPeople } from './people.js'
-import { recent } from './recent.js'
 import { slackTransport } from './transport.js'
 
 /** Slack's tiers, with some room left: chat.update is tier 3, chat.postMessage one per second and channel. */
@@ -39,7 +40,16 @@ export function slackSurface(parts: SlackParts): SlackSurface {
   const budget = messageBudget(LIMITS, parts.clock)
   const transport = slackTransport({ ...parts, client })
   const mail = delivery({ ...parts, transport, budget })
-  const run: SlackRun = { ...parts, client, botUser, kick: mail.kick }
+  const run: SlackRun = {
+    ...parts,
+    surface: 'slack',
+    platform: 'Slack',
+    isDirect,
+    typed: (words) => `/pve ${words}`,
+    kick: mail.kick,
+    client,
+    botUser,
+  }
   const talk: Talk = {
     run,
     people: slackPeople(client, parts.settings, parts.clock),

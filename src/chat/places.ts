@@ -1,0 +1,62 @@
+import { commandName } from '../core/command.js'
+import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
+import type { Reading } from '../ports/road.js'
+import type { ChatRun } from './parts.js'
+
+/** Where something was said. */
+export type Said = {
+  readonly channel: string
+  readonly name: string
+  /** The thread it was said in; null for the channel itself. */
+  readonly thread: string | null
+}
+
+export type Place = { readonly kind: 'workspace'; readonly name: string | null }
+
+type Run = Pick<ChatRun, 'surface' | 'isDirect' | 'typed' | 'workspaces'> & {
+  readonly stores: Pick<ChatRun['stores'], 'bindings'>
+  readonly road: Pick<ChatRun['road'], 'startWorkspace'>
+}
+
+/** Commands that mean the same wherever they are typed. */
+const ANYWHERE = [
+  'help',
+  'link',
+  'unlink',
+  'whoami',
+  'workspace bind',
+  'workspace unbind',
+  'workspace ls',
+  'workspace show',
+]
+
+/** The workspace that a channel speaks of; a direct conversation speaks of the home's first. */
+export async function workspaceOf(run: Run, { channel, name }: Said): Promise<Place | Refusal> {
+  const binding = await run.stores.bindings.of(run.surface, channel)
+  if (binding !== null && run.workspaces.some((workspace) => workspace.name === binding.workspace))
+    return { kind: 'workspace', name: binding.workspace }
+  if (run.isDirect(channel)) return { kind: 'workspace', name: run.road.startWorkspace() }
+  const label = name === '' ? 'This channel' : `The channel #${name}`
+  return refuse(
+    'not_bound',
+    `${label} is bound to no workspace.`,
+    `An admin types here: \`${run.typed('workspace bind NAME')}\`, and with --approvals where plans are to be approved.`,
+    run.workspaces.map((workspace) => `workspace: ${workspace.name}`),
+  )
+}
+
+/** The workspace that words are about; refused where a change could not be shown. */
+export async function placeFor(
+  run: Run,
+  reading: Exclude<Reading, Refusal>,
+  said: Said,
+  mayShow: () => Promise<Refusal | null>,
+): Promise<Place | Refusal> {
+  const where = await workspaceOf(run, said)
+  if (reading.kind !== 'whole') return where
+  const { command } = reading
+  if (ANYWHERE.includes(commandName(command)))
+    return isRefusal(where) ? { kind: 'workspace', name: run.road.startWorkspace() } : where
+  if (isRefusal(where) || command.kind !== 'change') return where
+  return (await mayShow()) ?? where
+}
