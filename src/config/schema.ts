@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { POLICY_KEYS, Policy } from '../core/policy.js'
-import { CHAT_KEYS, SlackConfig, secret } from './chat.js'
+import { CHAT_KEYS, DiscordConfig, SlackConfig, secret } from './chat.js'
 import { TimingConfig } from './timing.js'
 
 const name = z
@@ -87,6 +87,7 @@ export const Config = z
     assume: z.array(z.string().min(1).max(64)).default([]),
     timing: TimingConfig.prefault({}),
     slack: SlackConfig.optional(),
+    discord: DiscordConfig.optional(),
   })
   .superRefine((config, context) => {
     for (const [index, { name: ruleName }] of config.policy.rules.entries()) {
