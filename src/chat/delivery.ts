@@ -15,13 +15,16 @@ import type { Budget } from './budget.js'
 /** A card as a surface draws it; `hash` tells whether it differs from what was delivered. */
 export type Drawn<Message> = { readonly message: Message; readonly hash: string }
 
+/** A channel, and a thread of it where something was asked there. */
+export type Spot = { readonly channel: string; readonly thread: string | null }
+
 /** What a surface does for delivery. Its methods throw a `DeliveryError`. */
 export type Transport<Message> = {
   readonly surface: Binding['surface']
   readonly draw: (view: BoardView) => Drawn<Message>
-  /** Gives the message as the surface names it. */
-  readonly post: (channel: string, thread: string | null, message: Message) => Promise<string>
-  readonly edit: (channel: string, id: string, message: Message) => Promise<void>
+  /** Gives the message as the surface names it; `key` is the same for each try to post the same thing. */
+  readonly post: (to: Spot, message: Message, key: string) => Promise<string>
+  readonly edit: (at: Spot, id: string, message: Message) => Promise<void>
   /** Says something once; `thread` is where it belongs. */
   readonly say: (item: OutboxItem, thread: string | null) => Promise<void>
   /** What belongs below a card that is new, or over: long plans, ends of logs. */
@@ -198,8 +201,10 @@ async function deliver<Message>(
   // Progress takes only what the rest leaves.
   if (!budget.take(kind, channel, !over && view.operation.state === 'running')) return
   try {
-    const id = message ?? (await transport.post(channel, thread, drawn.message))
-    if (message !== null) await transport.edit(channel, message, drawn.message)
+    const at = { channel, thread }
+    const key = `${card.surface}:${channel}:op${card.operation}:card`
+    const id = message ?? (await transport.post(at, drawn.message, key))
+    if (message !== null) await transport.edit(at, message, drawn.message)
     await stores.cards.delivered(card, { message: id, delivered: drawn.hash, final: over })
     if (message === null || over) await transport.below(view)
   } catch (error) {

@@ -191,3 +191,10 @@ export function chop(text: string, columns: number, most = Number.POSITIVE_INFIN
   }
   return [...pieces, piece]
 }
+
+/** At most so many characters, in UTF-16, as platforms count them at the strictest; never half a character. */
+export function clip(text: string, most: number): string {
+  if (text.length <= most) return text
+  const cut = text.slice(0, most - 1)
+  return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`
+}

@@ -2,7 +2,7 @@ import type { APIApplicationCommandBasicOption } from 'discord.js'
 import type { ArgSpec } from '../../core/args.js'
 import { CHANGE_ARGS } from '../../core/command.js'
 import type { CommandForm } from '../../ports/road.js'
-import { clip } from '../slack/options.js'
+import { clip } from '../text.js'
 
 /** What Discord takes: entries of a level, choices of an option, characters of a description and of a typed text. */
 export const MOST_ENTRIES = 25

@@ -3,8 +3,7 @@ import type { ArgSpec } from '../../core/args.js'
 import { isRefusal, type Refusal, refuse } from '../../core/refusal.js'
 import type { CommandForm } from '../../ports/road.js'
 import { type Filled, filledAbout, filledWords } from '../filled.js'
-import { sanitise } from '../text.js'
-import { clip } from './options.js'
+import { clip, sanitise } from '../text.js'
 
 const option = z.object({ value: z.string().max(150) })
 const element = z.object({

@@ -12,6 +12,7 @@ import type { ModalView, PlainTextOption } from '@slack/types'
 import { commandName } from '../../core/command.js'
 import { isRefusal } from '../../core/refusal.js'
 import type { Reading } from '../../ports/road.js'
+import { argumentOf, lineFor } from '../offers.js'
 import type { Said } from '../places.js'
 import { answer, type Reply, replyIn, tell } from './answers.js'
 import { directReply } from './clicks.js'
@@ -27,7 +28,7 @@ import {
 } from './form.js'
 import { readMetadata } from './form-metadata.js'
 import { errorsOf, wordsOf } from './form-values.js'
-import { argumentOf, lineFor, optionsFor, plain } from './options.js'
+import { optionsFor, plain } from './options.js'
 
 /** Forms for commands: opened when words are missing, filled with what fits, answered in their own fields. */
 

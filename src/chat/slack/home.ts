@@ -11,15 +11,14 @@ import type { HomeView, KnownBlock, ModalView } from '@slack/types'
 import type { Answer } from '../../core/command.js'
 import { operationName } from '../../core/operation.js'
 import { isRefusal } from '../../core/refusal.js'
-import type { Choice } from '../../core/report.js'
 import type { Caller } from '../../ports/road.js'
-import { buttonsOf } from '../buttons.js'
+import { buttonsForChoices } from '../choices.js'
 import { drawingOf } from '../parts.js'
 import { button, renderCard, renderRefusal, type SlackButton, type SlackDrawing } from './blocks/card.js'
 import { directReply } from './clicks.js'
 import type { Talk } from './commands.js'
 import { plain } from './options.js'
-import { nodesOf, slackButton } from './transport.js'
+import { slackButton } from './transport.js'
 
 /** App Home: how the clusters are, what waits for this person, what runs. */
 
@@ -117,35 +116,12 @@ function blocksOf(
 /** What this person may decide now, with the same buttons as on the cards. */
 async function buttonsFor({ run }: Talk, given: Answer): Promise<readonly SlackButton[]> {
   if (isRefusal(given) || given.kind !== 'choice') return []
-  const buttons: SlackButton[] = []
-  for (const [operation, verbs] of mayDo(given.choices)) {
-    const view = await run.board.view(operation)
-    if (view === null) continue
-    const name = operationName(operation)
-    // Several may stand there for the same verb.
-    for (const each of buttonsOf(view.operation, nodesOf(view.card)).filter(({ verb }) =>
-      verbs.has(baseOf(verb)),
-    ))
-      buttons.push({
-        ...slackButton(each),
-        actionId: `op:${each.verb}:${operation}`,
-        label: `${each.label} ${name}`,
-      })
-  }
-  return buttons.slice(0, MOST_BUTTONS)
-}
-
-const baseOf = (verb: string): string => verb.split('_')[0] ?? ''
-
-function mayDo(choices: readonly Choice[]): ReadonlyMap<number, ReadonlySet<string>> {
-  const byOperation = new Map<number, Set<string>>()
-  for (const { words } of choices) {
-    const [, verb, number] = /^(approve|confirm|deny|cancel) op(\d+)/.exec(words) ?? []
-    if (verb === undefined) continue
-    const verbs = byOperation.get(Number(number)) ?? new Set()
-    byOperation.set(Number(number), verbs.add(verb))
-  }
-  return byOperation
+  const found = await buttonsForChoices(run, given.choices)
+  return found.slice(0, MOST_BUTTONS).map(({ operation, button: each }) => ({
+    ...slackButton(each),
+    actionId: `op:${each.verb}:${operation}`,
+    label: `${each.label} ${operationName(operation)}`,
+  }))
 }
 
 function actions(buttons: readonly SlackButton[]): KnownBlock {

@@ -1,9 +1,8 @@
 import type { PlainTextElement, PlainTextOption } from '@slack/types'
-import { distance } from 'fastest-levenshtein'
 import type { ArgSpec } from '../../core/args.js'
-import { commandName } from '../../core/command.js'
-import type { CommandForm, Completion } from '../../ports/road.js'
-import { sanitise } from '../text.js'
+import type { Completion } from '../../ports/road.js'
+import { labelOf, offersOf, ranked, takesOther } from '../offers.js'
+import { clip, sanitise } from '../text.js'
 
 /** What Slack takes in a list. */
 export const MOST_OPTIONS = 100
@@ -15,30 +14,9 @@ export function plain(text: string, most: number): PlainTextElement {
   return { type: 'plain_text', text: clip(sanitise(text), most), emoji: false }
 }
 
-/** At most so many characters, as Slack counts them at the strictest; never half a character. */
-export function clip(text: string, most: number): string {
-  if (text.length <= most) return text
-  const cut = text.slice(0, most - 1)
-  return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`
-}
-
 /** An option for a word that was typed already; null where it is too long for one. */
 export function optionOf(word: string): PlainTextOption | null {
   return word === '' || word.length > MOST_VALUE ? null : { text: plain(word, MOST_TEXT), value: word }
-}
-
-/**
- * The line to complete, so that `Road.complete(line, …, 'all')` gives what an argument of a command may be: the places
- * before it are filled with something.
- */
-export function lineFor(command: CommandForm, argument: string): string {
-  if (argumentOf(command, argument)?.flag === true) return `${commandName(command)} --${argument} `
-  const fillers: string[] = []
-  for (const [name, spec] of Object.entries(command.args)) {
-    if (name === argument) break
-    if (!spec.flag) fillers.push(spec.kind === 'choice' ? (spec.choices[0] ?? 'x') : 'x')
-  }
-  return `${[commandName(command), ...fillers].join(' ')} `
 }
 
 /**
@@ -52,107 +30,10 @@ export function optionsFor(
   completions: readonly Completion[],
   recent: readonly string[],
 ): PlainTextOption[] {
-  const wanted = typed.trim().toLowerCase()
-  const offers = offersOf(completions)
-  const fitting = offers
-    .map((offer) => ({ ...offer, rank: rankOf(offer, wanted) }))
-    .filter(({ rank }) => rank < NO_FIT)
-  const shown = fitting.length > 0 || wanted === '' ? fitting : resembling(offers, wanted)
-  const newest = new Map([...recent].reverse().map((value, at) => [value, at + 1]))
-  const ordered = shown.toSorted(
-    (a, b) => a.rank - b.rank || (newest.get(b.value) ?? 0) - (newest.get(a.value) ?? 0),
-  )
+  const offers = offersOf(completions, MOST_VALUE)
   const verbatim = takesOther(spec, typed.trim(), offers) ? optionOf(typed.trim()) : null
-  const options = ordered.slice(0, MOST_OPTIONS - (verbatim === null ? 0 : 1)).map(({ label, value }) => ({
-    text: plain(label, MOST_TEXT),
-    value,
-  }))
+  const options = ranked(offers, typed, recent)
+    .slice(0, MOST_OPTIONS - (verbatim === null ? 0 : 1))
+    .map((offer) => ({ text: plain(labelOf(offer, MOST_TEXT), MOST_TEXT), value: offer.value }))
   return verbatim === null ? options : [...options, verbatim]
-}
-
-type Offer = { readonly value: string; readonly label: string; readonly keys: readonly string[] }
-type Ranked = Offer & { readonly rank: number }
-
-const NO_FIT = 3
-
-function offersOf(completions: readonly Completion[]): readonly Offer[] {
-  const often = new Map<string, number>()
-  for (const { text } of completions) {
-    const key = text.toLowerCase()
-    often.set(key, (often.get(key) ?? 0) + 1)
-  }
-  const seen = new Set<string>()
-  return completions.flatMap((completion) => {
-    const { text, note, exact } = completion
-    const alone = often.get(text.toLowerCase()) === 1 && text.length <= MOST_VALUE && NAME.test(text)
-    const value = exact === undefined || alone ? text : exact
-    if (value === '' || value.length > MOST_VALUE || seen.has(value)) return []
-    seen.add(value)
-    return [{ value, label: labelOf(text, note), keys: keysOf(completion) }]
-  })
-}
-
-/** A name that the grammar cannot take for a list, a filter, a flag or a number. */
-const NAME = /^(?!\d+$)[^\s,=/"'\\-][^\s,=/"'\\]*$/
-
-/** `web-01` and `101 (pve1, running)` become `web-01 (101, pve1, running)`; the name is cut first. */
-function labelOf(text: string, note: string): string {
-  const inside = note.replace(/^(\S+) \((.*)\)$/, '$1, $2')
-  if (inside === '') return text
-  const room = Math.max(MOST_TEXT - inside.length - 3, 20)
-  return `${clip(text, room)} (${inside})`
-}
-
-function keysOf({ text, exact }: Completion): readonly string[] {
-  const last = exact?.split('/').at(-1)
-  return [text, ...(exact === undefined ? [] : [exact]), ...(last === undefined ? [] : [last])].map((key) =>
-    key.toLowerCase(),
-  )
-}
-
-function rankOf({ keys, label }: Offer, wanted: string): number {
-  if (wanted === '') return 0
-  if (keys.includes(wanted)) return 0
-  if (keys.some((key) => key.startsWith(wanted))) return 1
-  return keys.some((key) => key.includes(wanted)) || label.toLowerCase().includes(wanted) ? 2 : NO_FIT
-}
-
-/** Candidates that are at most one letter in three away, the nearest first. */
-function resembling(offers: readonly Offer[], wanted: string): readonly Ranked[] {
-  const most = Math.floor(wanted.length / 3) + (wanted.length > 3 ? 1 : 0)
-  return offers.flatMap((offer) => {
-    const text = offer.keys[0] ?? ''
-    const near = Math.abs(text.length - wanted.length) > most ? most + 1 : distance(wanted, text)
-    return near <= most ? [{ ...offer, rank: NO_FIT + near }] : []
-  })
-}
-
-/** Whether what was typed may be right although nothing of that name is known: filters, old names, older tasks. */
-function takesOther(spec: ArgSpec, typed: string, offers: readonly Offer[]): boolean {
-  if (typed === '' || /\s/.test(typed) || offers.some(({ value }) => value === typed)) return false
-  switch (spec.kind) {
-    case 'guests':
-      return /^[a-z]+=\S+$/i.test(typed) || typed.includes(',')
-    case 'resource':
-      return spec.past
-    case 'task':
-      return true
-    case 'operation':
-      return /^op\d{1,9}$/i.test(typed)
-    case 'guest':
-    case 'choice':
-    case 'int':
-    case 'duration':
-    case 'workspace':
-    case 'person':
-    case 'words':
-    case 'text':
-    case 'switch':
-      return false
-  }
-}
-
-/** What a command takes under a name that came from outside; null where it takes no such thing. */
-export function argumentOf(command: Pick<CommandForm, 'args'>, name: string): ArgSpec | null {
-  return Object.hasOwn(command.args, name) ? (command.args[name] ?? null) : null
 }

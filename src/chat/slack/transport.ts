@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { KnownBlock } from '@slack/types'
-import type { Card } from '../../core/card.js'
-import { ENDED, type Operation, operationName } from '../../core/operation.js'
 import type { BoardView } from '../../ports/board.js'
-import type { OutboxItem, PostFile } from '../../ports/store/outbox.js'
+import type { OutboxItem } from '../../ports/store/outbox.js'
+import { asPost, below, nodesOf, withoutLogs } from '../below.js'
 import { buttonsOf, type CardButton } from '../buttons.js'
 import type { Drawn, Transport } from '../delivery.js'
 import { drawingOf } from '../parts.js'
 import { readCard } from '../stored-card-schema.js'
-import { LOG_TITLE, type Rendered, renderCard, type SlackButton } from './blocks/card.js'
+import { type Rendered, renderCard, type SlackButton } from './blocks/card.js'
 import { deliveryError } from './errors.js'
 import type { SlackRun } from './parts.js'
 
@@ -27,7 +26,7 @@ export function slackTransport(run: Run): Transport<SlackMessage> {
   return {
     surface: 'slack',
     draw: (view) => draw(run, view),
-    post: async (channel, thread, { text, blocks }) => {
+    post: async ({ channel, thread }, { text, blocks }) => {
       const { ts } = await calling(() =>
         client.chat.postMessage({
           channel,
@@ -41,11 +40,11 @@ export function slackTransport(run: Run): Transport<SlackMessage> {
       if (ts === undefined) throw deliveryError(new Error('Slack did not say where the message is'))
       return ts
     },
-    edit: async (channel, ts, { text, blocks }) => {
+    edit: async ({ channel }, ts, { text, blocks }) => {
       await calling(() => client.chat.update({ channel, ts, text, blocks }))
     },
     say: (item, thread) => say(run, item, thread),
-    below: (view) => below(run, view),
+    below: (view) => below(run, 'slack', view, draw(run, view).message.files),
   }
 }
 
@@ -76,14 +75,6 @@ export function draw(
   }
 }
 
-/** On which node a guest of the card is. */
-export function nodesOf(card: Card): (index: number) => string | null {
-  return (index) => {
-    const node = card.table?.rows[index]?.node
-    return typeof node === 'string' ? node : null
-  }
-}
-
 export function slackButton({ verb, label, value, style, sure }: CardButton): SlackButton {
   return {
     actionId: `op:${verb}`,
@@ -102,52 +93,6 @@ export function slackButton({ verb, label, value, style, sure }: CardButton): Sl
           },
         }),
   }
-}
-
-function withoutLogs(card: Card): Card {
-  return { ...card, sections: card.sections.filter(({ title }) => !title.startsWith(LOG_TITLE)) }
-}
-
-/** What does not fit on a card, and how tasks ended, is said in its thread, once for each state. */
-async function below(run: Run, view: BoardView): Promise<void> {
-  const { operation, card } = view
-  const { files } = draw(run, view).message
-  const logs = ENDED.has(operation.state)
-    ? card.sections.filter(({ title }) => title.startsWith(LOG_TITLE))
-    : []
-  if (files.length === 0 && logs.length === 0) return
-  const cards = await run.stores.cards.of(operation.id)
-  for (const { channel, message } of cards.filter((each) => each.surface === 'slack'))
-    if (message !== null)
-      await run.stores.outbox.add(
-        {
-          surface: 'slack',
-          channel,
-          under: { kind: 'operation', operation: operation.id },
-          card: logs.length === 0 ? null : JSON.stringify(logsCard(operation, logs)),
-          files: files.map(asPost),
-          key: `slack:${channel}:${operationName(operation.id)}:${operation.state}`,
-        },
-        run.clock.now(),
-      )
-}
-
-function logsCard(operation: Operation, sections: Card['sections']): Card {
-  return {
-    kind: 'card',
-    heading: `${operationName(operation.id)}: how its tasks ended`,
-    tone: 'neutral',
-    facts: [],
-    charts: [],
-    sections,
-    files: [],
-    actions: [],
-    sources: [],
-  }
-}
-
-function asPost({ name, mediaType, text }: Rendered['files'][number]): PostFile {
-  return { name, mediaType, content: { encoding: 'utf8', data: text } }
 }
 
 async function say(run: Run, item: OutboxItem, thread: string | null): Promise<void> {

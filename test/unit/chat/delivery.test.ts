@@ -35,13 +35,13 @@ function lab(options: { readonly perMinute?: number } = {}) {
   const transport: Transport<string> = {
     surface: 'slack',
     draw: ({ operation: one }) => ({ message: `op${one.id} ${one.state}`, hash: `${one.id}/${one.state}` }),
-    post: async (channel, _thread, message) =>
+    post: async ({ channel }, message) =>
       failOr(() => {
         sent.push(['post', channel, message])
         messages += 1
         return `m${messages}`
       }),
-    edit: async (channel, _id, message) => failOr(() => void sent.push(['edit', channel, message])),
+    edit: async ({ channel }, _id, message) => failOr(() => void sent.push(['edit', channel, message])),
     say: async (item, thread) => failOr(() => void sent.push(['say', item.channel, `${item.key} ${thread}`])),
     below: async () => {},
   }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { clip, lineFor, optionsFor, plain } from '../../../src/chat/slack/options.js'
+import { lineFor } from '../../../src/chat/offers.js'
+import { optionsFor, plain } from '../../../src/chat/slack/options.js'
+import { clip } from '../../../src/chat/text.js'
 import { arg, optional } from '../../../src/core/args.js'
 import { commandName } from '../../../src/core/command.js'
 import { complete } from '../../../src/pipeline/complete.js'

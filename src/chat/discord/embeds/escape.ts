@@ -1,5 +1,5 @@
 import { linesOf, preformatted as slackPreformatted } from '../../slack/blocks/escape.js'
-import { clip } from '../../slack/options.js'
+import { clip } from '../../text.js'
 
 /** Text from outside, so that Discord shows it and nothing in it comes alive. */
 

@@ -2,7 +2,7 @@ import type { Fact, Tone } from '../../../core/card.js'
 import { stateTone } from '../../../core/card.js'
 import type { Format } from '../../format.js'
 import { signOf } from '../../slack/blocks/facts.js'
-import { clip } from '../../slack/options.js'
+import { clip } from '../../text.js'
 import { beginning } from './cut.js'
 import { bold, codeSpan, fitted, inert, inertLine, seenLength, sentence, timeToken } from './escape.js'
 

@@ -1,6 +1,6 @@
 import type { Card, CardAction, Source } from '../../../core/card.js'
 import type { Format } from '../../format.js'
-import { clip } from '../../slack/options.js'
+import { clip } from '../../text.js'
 import { codeSpan, fitted, inertLine, isoTime, plainLine } from './escape.js'
 import type { Attachments } from './files.js'
 

@@ -1,6 +1,5 @@
 import type { PlainTextElement } from '@slack/types'
-import { sanitise, sanitiseLines } from '../../text.js'
-import { clip } from '../options.js'
+import { clip, sanitise, sanitiseLines } from '../../text.js'
 
 /** Text from outside, so that Slack shows it and nothing in it comes alive. */
 

@@ -1,7 +1,7 @@
 import type { Fact, Row, Table, Tone } from '../../../core/card.js'
 import { stateTone } from '../../../core/card.js'
 import type { Format } from '../../format.js'
-import { clip } from '../options.js'
+import { clip } from '../../text.js'
 import { beginning } from './cut.js'
 import { bold, codeSpan, dateToken, linesOf, mrkdwn, seenLength, sentence } from './escape.js'
 

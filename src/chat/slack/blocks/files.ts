@@ -1,4 +1,4 @@
-import { clip } from '../options.js'
+import { clip } from '../../text.js'
 import { linesOf, mrkdwn } from './escape.js'
 
 /** What goes along with a message because it does not fit into it, and how the message says so. */

@@ -1,0 +1,86 @@
+import {
+  type APIEmbed,
+  type APIInteractionResponse,
+  type APIMessageTopLevelComponent,
+  type RawFile,
+  REST,
+  Routes,
+} from 'discord.js'
+import { z } from 'zod'
+import type { DiscordSettings } from '../../ports/discord-settings.js'
+import type { Where } from './heard-schema.js'
+
+/** The calls to Discord that are made here, and no others. They throw what `@discordjs/rest` throws. */
+
+export type DiscordMessage = {
+  readonly content?: string
+  readonly embeds: readonly APIEmbed[]
+  readonly components: readonly APIMessageTopLevelComponent[]
+  readonly files?: readonly MessageFile[]
+}
+
+export type MessageFile = { readonly name: string; readonly bytes: Buffer }
+
+export type DiscordApi = {
+  readonly rest: REST
+  /** The first answer to an interaction, within its three seconds. */
+  readonly respond: (where: Pick<Where, 'id' | 'token'>, answer: APIInteractionResponse) => Promise<void>
+  /** Puts an answer where one was promised. */
+  readonly answer: (where: Pick<Where, 'applicationId' | 'token'>, message: DiscordMessage) => Promise<void>
+  /** Gives the message's id. The same nonce within minutes is the same message. */
+  readonly post: (channel: string, message: DiscordMessage, nonce: string) => Promise<string>
+  readonly edit: (channel: string, id: string, message: DiscordMessage) => Promise<void>
+  /** A thread has the id of the message that it hangs on. */
+  readonly startThread: (channel: string, message: string, name: string) => Promise<void>
+  /** The channel of the conversation with somebody. */
+  readonly directChannel: (user: string) => Promise<string>
+}
+
+/** A call that takes longer is given up. */
+const CALL_MS = 20_000
+const withId = z.object({ id: z.string() })
+
+/** Nothing is tried again behind our back: whoever calls knows best whether, and when. */
+export function discordApi({ botToken, apiUrl }: Pick<DiscordSettings, 'botToken' | 'apiUrl'>): DiscordApi {
+  const rest = new REST({
+    version: '10',
+    retries: 0,
+    timeout: CALL_MS,
+    rejectOnRateLimit: () => true,
+    ...(apiUrl === null ? {} : { api: apiUrl }),
+  }).setToken(botToken)
+  return {
+    rest,
+    respond: async ({ id, token }, answer) => {
+      await rest.post(Routes.interactionCallback(id, token), { body: answer, auth: false })
+    },
+    answer: async ({ applicationId, token }, message) => {
+      // On an edit, what is not named stays: an answer takes the place of all that was there.
+      const route = Routes.webhookMessage(applicationId, token, '@original')
+      await rest.patch(route, { ...wire(message, { content: '' }), auth: false })
+    },
+    post: async (channel, message, nonce) => {
+      const posted = await rest.post(
+        Routes.channelMessages(channel),
+        wire(message, { nonce, enforce_nonce: true }),
+      )
+      return withId.parse(posted).id
+    },
+    edit: async (channel, id, message) => {
+      await rest.patch(Routes.channelMessage(channel, id), wire(message, {}))
+    },
+    startThread: async (channel, message, name) => {
+      await rest.post(Routes.threads(channel, message), { body: { name, auto_archive_duration: 1440 } })
+    },
+    directChannel: async (user) =>
+      withId.parse(await rest.post(Routes.userChannels(), { body: { recipient_id: user } })).id,
+  }
+}
+
+/** As Discord takes a message. Nobody is ever notified by what is in it: on edits that has to be said again. */
+function wire({ files = [], ...message }: DiscordMessage, more: object): { body: object; files?: RawFile[] } {
+  const body = { ...more, ...message, allowed_mentions: { parse: [] } }
+  return files.length === 0
+    ? { body }
+    : { body, files: files.map(({ name, bytes }) => ({ name, data: bytes })) }
+}

@@ -1,0 +1,20 @@
+import type { DiscordSettings } from '../../ports/discord-settings.js'
+import type { ChatParts, ChatRun } from '../parts.js'
+import type { RateLimit } from '../rate-limit.js'
+import type { Recent } from '../recent.js'
+import type { DiscordApi } from './api.js'
+
+/** What the Discord surface needs of the inside. */
+export type DiscordParts = ChatParts & { readonly settings: DiscordSettings }
+
+/** The parts, with what there is only once the surface runs. */
+export type DiscordRun = DiscordParts & ChatRun & { readonly api: DiscordApi }
+
+export type Talk = {
+  readonly run: DiscordRun
+  readonly limit: RateLimit
+  /** What somebody used last, for their lists. */
+  readonly recent: Recent
+  /** Waits until what arrived meanwhile is acknowledged. */
+  readonly turn: () => Promise<void>
+}
