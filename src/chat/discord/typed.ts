@@ -59,7 +59,8 @@ function call(commands: readonly CommandForm[], line: string): string | null {
     commands.find(({ path }) => path.length === 2 && path[0] === first && path[1] === second) ??
     commands.find(({ path }) => path.length === 1 && path[0] === first)
   if (command === undefined) return null
-  const given = assigned(command, words.slice(command.path.length))
+  const rest = words.slice(command.path.length)
+  const given = rest.some(asksHelp) ? null : assigned(command, rest)
   if (given === null || isRefusal(wordsOf(command, Object.fromEntries(given)))) return null
   const options = offeredArgs(command).flatMap(([name]) => {
     const value = given.get(name)
@@ -93,6 +94,11 @@ function assigned(command: CommandForm, words: readonly Word[]): ReadonlyMap<str
   }
   const whole = place(command, loose, given)
   return whole && [...given].every(([, value]) => canBeTyped(command, value)) ? given : null
+}
+
+/** Anywhere in a line, it asks for help instead. */
+function asksHelp({ text, quoted }: Word): boolean {
+  return !quoted && (text === '--help' || text === '-h')
 }
 
 /** Gives each loose word its argument; false where one has none. */
