@@ -1,6 +1,6 @@
 import type { Actor } from './people.js'
 import type { Plan, PlanTarget } from './plan.js'
-import type { Requirement } from './policy.js'
+import { needsOwn, type Requirement } from './policy.js'
 
 /** A plan on its way. */
 
@@ -205,12 +205,8 @@ export function missingDecisions(
   const approvers = new Set(
     counting.filter(({ verdict }) => verdict === 'approve').map(({ actor }) => actor.personId),
   )
-  // Where others approve and `typed` is asked for, they type the name; the requester's own word is asked besides only
-  // by `confirm: true` or where nobody else decides.
-  const needsConfirm =
-    requirement.confirm === 'plain' || (requirement.confirm === 'typed' && requirement.approvals === 0)
   return {
-    confirm: needsConfirm && !confirmed,
+    confirm: needsOwn(requirement) && !confirmed,
     approvals: Math.max(0, requirement.approvals - approvers.size),
   }
 }

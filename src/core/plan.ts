@@ -53,6 +53,7 @@ export type PlanTarget = z.infer<typeof PlanTarget>
 
 const Requires = z.object({
   confirm: z.enum(['none', 'plain', 'typed']),
+  own: z.boolean().optional(),
   approvals: z.number(),
   roles: z.array(z.enum(ROLES)),
   reason: z.boolean(),

@@ -98,7 +98,13 @@ export type PlanRisk = 'routine' | 'disruptive' | 'destructive'
 
 /** What must be decided before a plan may be carried out. */
 export type Requirement = {
+  /**
+   * `plain`: the requester's own word; `typed`: whoever decides types the name, which is the requester where nobody else
+   * is asked.
+   */
   readonly confirm: 'none' | 'plain' | 'typed'
+  /** Beside `typed`: a rule asks for the requester's own word as well, whoever else decides. */
+  readonly own?: boolean | undefined
   readonly approvals: number
   /** Every one of these must be held by each who approves, for all targets. */
   readonly roles: readonly Role[]
@@ -193,14 +199,39 @@ export function isGuest(name: string | number, target: Pick<PolicyTarget, 'vmid'
 
 function joined(asked: readonly Require[], ttl: number): Requirement {
   const confirms = asked.map(({ confirm }) => confirm)
+  const [typed, own] = [confirms.includes('typed'), confirms.includes(true)]
   return {
-    confirm: confirms.includes('typed') ? 'typed' : confirms.includes(true) ? 'plain' : 'none',
+    confirm: typed ? 'typed' : own ? 'plain' : 'none',
+    // One does not stand in for the other: who types may be somebody else.
+    ...(typed && own ? { own } : {}),
     approvals: Math.max(0, ...asked.map(approvalsOf)),
     roles: [...new Set(asked.flatMap(({ role }) => (role === undefined ? [] : [role])))].sort(),
     reason: asked.some(({ reason }) => reason === true),
     ttl: Math.min(ttl, ...asked.flatMap((each) => (each.ttl === undefined ? [] : [each.ttl]))),
     solo: false,
   }
+}
+
+/** Whether a rule asks for the requester's own word. */
+function asksOwn({ confirm, own }: Requirement): boolean {
+  return confirm === 'plain' || own === true
+}
+
+/** Whether the requester's own word has to be given: also where nobody else is there to type the name. */
+export function needsOwn(requirement: Pick<Requirement, 'confirm' | 'own' | 'approvals'>): boolean {
+  const { confirm, own, approvals } = requirement
+  return confirm === 'plain' || own === true || (confirm === 'typed' && approvals === 0)
+}
+
+/** Whether whoever met `decided` has met `asked` as well. `solo` stands for any number of other persons. */
+export function covers(decided: Requirement, asked: Requirement): boolean {
+  return (
+    (needsOwn(decided) || !asksOwn(asked)) &&
+    (decided.confirm === 'typed' || asked.confirm !== 'typed') &&
+    (asked.approvals <= decided.approvals || decided.solo) &&
+    asked.roles.every((role) => decided.roles.includes(role)) &&
+    (decided.reason || !asked.reason)
+  )
 }
 
 /** Who asks for a role asks for somebody who has it. */

@@ -2,7 +2,7 @@ import type { GuestFacts } from '../../core/guest-facts.js'
 import type { Operation } from '../../core/operation.js'
 import { grantsOf, holdsFor } from '../../core/people.js'
 import type { Plan, PlanTarget } from '../../core/plan.js'
-import { guardOf, judge, type Requirement } from '../../core/policy.js'
+import { covers, guardOf, judge } from '../../core/policy.js'
 import { isRefusal, type Refusal, refuse } from '../../core/refusal.js'
 import { mayDecide } from '../deciders.js'
 import type { ExecutionParts } from './parts.js'
@@ -52,17 +52,4 @@ export async function beyondDecided(
   return outside === undefined
     ? null
     : refuse('plan_stale', `${guest}, where ${outside.actor.person} may not approve this.`, hint)
-}
-
-const CONFIRMATIONS = ['none', 'plain', 'typed'] as const
-
-/** Whether whoever met `decided` has met `asked` as well. `solo` stands for any number of other persons. */
-function covers(decided: Requirement, asked: Requirement): boolean {
-  const rank = ({ confirm }: Requirement): number => CONFIRMATIONS.indexOf(confirm)
-  return (
-    rank(asked) <= rank(decided) &&
-    (asked.approvals <= decided.approvals || decided.solo) &&
-    asked.roles.every((role) => decided.roles.includes(role)) &&
-    (!asked.reason || decided.reason)
-  )
 }

@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { guardOf, judge, Policy, type PolicyFacts, policyHash, underSolo } from '../../../src/core/policy.js'
+import { missingDecisions } from '../../../src/core/operation.js'
+import {
+  covers,
+  guardOf,
+  judge,
+  Policy,
+  type PolicyFacts,
+  policyHash,
+  underSolo,
+} from '../../../src/core/policy.js'
 
 const WEB = { vmid: 101, name: 'web-01', node: 'pve1', pool: 'production', tags: ['prod', 'web'] }
 const LAB = { vmid: 105, name: 'ci-runner', node: 'pve3', pool: 'lab', tags: ['test'] }
@@ -104,13 +113,55 @@ describe('rules', () => {
     expect(requirement({ rules: [{ ...rule, when: { tag: 'test', node: 'pve3' } }] }, both).approvals).toBe(3)
   })
 
+  const asks = fc.record({
+    confirm: fc.constantFrom(true, false, 'typed' as const),
+    approvals: fc.integer({ min: 0, max: 5 }),
+    reason: fc.boolean(),
+    role: fc.constantFrom('admin' as const, 'auditor' as const),
+  })
+
+  it('the name typed by whoever decides does not stand in for the word of whoever asked', () => {
+    const typed = { name: 'typed', require: { confirm: 'typed', approvals: 1 } }
+    const disruptive = facts({ command: 'shutdown', risk: 'disruptive' })
+    const asked = requirement({ rules: [typed] }, disruptive)
+
+    const missing = missingDecisions({ requirement: asked, decisions: [], planDigest: '' })
+    expect(missing).toEqual({ confirm: true, approvals: 1 })
+    expect(requirement({ rules: [typed] })).not.toHaveProperty('own')
+  })
+
+  it('whatever a rule adds, what was asked for without it still is', () => {
+    fc.assert(
+      fc.property(
+        fc.array(asks, { maxLength: 4 }),
+        asks,
+        fc.constantFrom('routine', 'disruptive', 'destructive'),
+        (list, one, risk) => {
+          const named = [...list, one].map((require, at) => ({ name: `rule ${at}`, require }))
+          const of = facts({ risk })
+          expect(
+            covers(requirement({ rules: named }, of), requirement({ rules: named.slice(0, -1) }, of)),
+          ).toBe(true)
+        },
+      ),
+    )
+  })
+
+  it.each([
+    ['the name typed by another', { confirm: 'typed', approvals: 1 }, { confirm: true, approvals: 1 }, false],
+    ['the name typed by the requester', { confirm: 'typed' }, { confirm: true }, true],
+    ['the own word', { confirm: true, approvals: 1 }, { confirm: 'typed' }, false],
+    ['two approvals', { approvals: 2 }, { approvals: 1, confirm: true }, false],
+  ] as const)(
+    '%s is enough for what is asked elsewhere only where it is as much',
+    (_, one, other, enough) => {
+      const of = (routine: object) => requirement({ defaults: { routine } }, facts({ risk: 'routine' }))
+
+      expect(covers(of(one), of(other))).toBe(enough)
+    },
+  )
+
   it('their order does not matter', () => {
-    const asks = fc.record({
-      confirm: fc.constantFrom(true, false, 'typed' as const),
-      approvals: fc.integer({ min: 0, max: 5 }),
-      reason: fc.boolean(),
-      role: fc.constantFrom('admin' as const, 'auditor' as const),
-    })
     fc.assert(
       fc.property(fc.array(asks, { maxLength: 5 }), fc.integer(), (list, seed) => {
         const rules = list.map((require, at) => ({ name: `rule ${at}`, when: {}, require }))
