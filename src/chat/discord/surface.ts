@@ -1,0 +1,72 @@
+import type { ChatSurface } from '../../ports/surface.js'
+import { messageBudget } from '../budget.js'
+import { delivery } from '../delivery.js'
+import { pace } from '../pace.js'
+import { rateLimit } from '../rate-limit.js'
+import { recent } from '../recent.js'
+import { discordApi } from './api.js'
+import { app } from './app.js'
+import { type Endpoint, endpoint } from './endpoint.js'
+import { gateway } from './gateway.js'
+import { hear } from './hear.js'
+import type { DiscordParts, DiscordRun, Talk } from './parts.js'
+import { discordTransport } from './transport.js'
+import { typedOnDiscord } from './typed.js'
+
+/** Discord limits by route, and says how in its answers; this keeps well below what it lets through. */
+const LIMITS = { perMinute: { post: 120, edit: 90 }, betweenPosts: 500 } as const
+
+export type DiscordSurface = ChatSurface & {
+  /** Where requests are taken in HTTP mode, once they are. */
+  readonly port: () => number | null
+}
+
+/** Discord as a surface of a home: the same words, the same road. */
+export function discordSurface(parts: DiscordParts): DiscordSurface {
+  const { settings, clock, commands } = parts
+  const { commandsPerMinute: perMinute } = settings
+  const api = discordApi(settings)
+  const typed = typedOnDiscord(commands)
+  const transport = discordTransport({ ...parts, api, typed })
+  const mail = delivery({ ...parts, transport, budget: messageBudget(LIMITS, clock) })
+  const run: DiscordRun = {
+    ...parts,
+    surface: 'discord',
+    platform: 'Discord',
+    // Who may be talked to in a direct conversation is told there and then.
+    isDirect: () => false,
+    typed,
+    kick: mail.kick,
+    api,
+  }
+  const talk: Talk = {
+    run,
+    limit: rateLimit(() => clock.monotonic(), { perMinute, burst: Math.ceil(perMinute / 3) }),
+    recent: recent(),
+    turn: pace(),
+  }
+  const known = app(run)
+  const way = wayOf(talk)
+  return {
+    health: () => {
+      const why = known.refused()
+      return why === null ? way.health() : { surface: 'discord', state: 'refused', why }
+    },
+    port: way.port,
+    run: async (signal) => {
+      await Promise.all([way.hold(signal), mail.run(signal), known.hold(signal)])
+      // What ended meanwhile is shown as it is before we go.
+      await mail.once().catch(parts.onFault)
+    },
+  }
+}
+
+/** One of the two ways from Discord. On the gateway the first answer is a call, over HTTP it is the response. */
+function wayOf(talk: Talk): Endpoint {
+  const { run } = talk
+  if (run.settings.mode === 'http') return endpoint(run, (raw, respond) => hear(talk, raw, () => respond))
+  const by = gateway(run, (raw) => {
+    void hear(talk, raw, (where) => (answer) => run.api.respond(where, answer))
+  })
+  return { ...by, port: () => null }
+}
