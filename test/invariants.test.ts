@@ -2,12 +2,23 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { commandsMarkdown } from '../src/chat/derive/commands-md.js'
-import { type CommandMeta, commandName, usage } from '../src/core/command.js'
+import {
+  commandsJson,
+  discordCommands,
+  isOffered,
+  offeredArgs,
+  slashName,
+} from '../src/chat/derive/discord-commands.js'
+import { typedOnDiscord } from '../src/chat/discord/typed.js'
+import { commandOf, wordsOf } from '../src/chat/discord/words.js'
+import { commandNamed } from '../src/chat/slack/form.js'
+import { arg, optional } from '../src/core/args.js'
+import { type CommandMeta, commandName, defineCommand } from '../src/core/command.js'
 import { isRefusal, REFUSAL_CODES } from '../src/core/refusal.js'
 import { parse } from '../src/pipeline/parse.js'
 import { registry } from '../src/registry.js'
+import { charactersIn, leavesOf, violations } from './unit/discord/command-limits.js'
 
-const GROUPS = ['pve', 'guest', 'cluster', 'workspace'] as const
 const named = registry.map((command) => [commandName(command), command] as const)
 
 describe('the registry', () => {
@@ -51,21 +62,6 @@ describe('the registry', () => {
     },
   )
 
-  it.each(GROUPS)(
-    'group %s fits into one top-level Discord command: 25 entries, 8,000 characters',
-    (group) => {
-      const inGroup = named.filter(([, command]) => command.group === group && command.surfaces === 'all')
-      const tops = new Set(inGroup.map(([, command]) => command.path[0]))
-      const characters = inGroup.reduce(
-        (sum, [name, command]) => sum + name.length + command.summary.length + usage(command).length,
-        0,
-      )
-
-      expect(tops.size).toBeLessThanOrEqual(25)
-      expect(characters).toBeLessThan(8000)
-    },
-  )
-
   it('only console commands are kept from other surfaces', () => {
     const kept = registry.filter((command: CommandMeta) => command.surfaces === 'console').map(commandName)
 
@@ -74,6 +70,89 @@ describe('the registry', () => {
 
   it('docs/commands.md is what the registry says', () => {
     expect(readFileSync('docs/commands.md', 'utf8')).toBe(commandsMarkdown(registry))
+  })
+})
+
+describe('the registry on Discord', () => {
+  const derived = discordCommands(registry)
+  const room = derived.map((command) => [command.name, 8000 - charactersIn(command), command] as const)
+
+  it.each(room)('/%s has room for %i characters more', (_, left) => {
+    expect(left).toBeGreaterThanOrEqual(0)
+  })
+
+  it('keeps every limit: 25 entries a level, names, descriptions, required options first', () => {
+    expect(violations(derived)).toEqual([])
+  })
+
+  it.each(named.filter(([, command]) => command.surfaces === 'all'))(
+    '%s is a leaf with an option for each argument',
+    (_, command) => {
+      const leaf = leavesOf(derived).find(({ called }) => called === slashName(command))
+
+      expect(leaf?.options.map(({ name }) => name)).toEqual(offeredArgs(command).map(([name]) => name))
+      // What is asked for later is asked for by buttons and forms.
+      for (const name of Object.keys(command.args))
+        expect([name, isOffered(command, name) || ['confirm', 'type'].includes(name)]).toEqual([name, true])
+    },
+  )
+
+  it('leaves linking to the one command that exists in direct messages', () => {
+    const [direct, ...others] = derived.filter(({ contexts }) => contexts?.includes(1) === true)
+
+    expect(direct?.name).toBe('pve')
+    expect(others).toEqual([])
+    expect(leavesOf(direct === undefined ? [] : [direct]).map(({ called }) => called)).toContain('/pve link')
+  })
+
+  it('discord-commands.json is what the registry says', () => {
+    expect(readFileSync('discord-commands.json', 'utf8')).toBe(commandsJson(derived))
+  })
+})
+
+describe('a new command', () => {
+  const frobnicate = defineCommand({
+    path: ['frob', 'all'],
+    group: 'guest',
+    summary: 'Does something to everything that there is',
+    risk: 'read',
+    examples: ['frob all web-01 --why because'],
+    args: {
+      target: arg.guest({ label: 'guest', summary: 'which one' }),
+      why: optional.text({ label: 'text', summary: 'why', flag: true }, 100),
+    },
+    answer: () => {
+      throw new Error('not asked')
+    },
+  })
+  const all = [...registry, frobnicate]
+
+  it('is on every surface without another edit', () => {
+    const data = {
+      name: 'guest',
+      options: [
+        {
+          type: 2,
+          name: 'frob',
+          options: [{ type: 1, name: 'all', options: [{ type: 3, name: 'target', value: 'web-01' }] }],
+        },
+      ],
+    }
+    const invoked = commandOf(all, data)
+
+    expect(commandsMarkdown(all)).toContain('frob all GUEST [--why TEXT]')
+    expect(commandNamed(all, 'frob all')).toBe(frobnicate)
+    expect(parse(all, 'frob all web-01')).toMatchObject({ kind: 'parsed', command: frobnicate })
+    expect(leavesOf(discordCommands(all)).map(({ called }) => called)).toContain('/guest frob all')
+    expect(violations(discordCommands(all))).toEqual([])
+    expect(isRefusal(invoked) ? invoked : wordsOf(invoked.command, invoked.given)).toEqual([
+      'frob',
+      'all',
+      'web-01',
+    ])
+    expect(typedOnDiscord(all)('frob all web-01 --why because')).toBe(
+      '/guest frob all target:web-01 why:because',
+    )
   })
 })
 

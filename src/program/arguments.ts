@@ -130,19 +130,26 @@ export const PROGRAMS: readonly Program[] = [
   },
   {
     name: 'manifest',
-    usage: 'manifest slack [--mode socket|http] [--url URL] [--write|--check]',
-    summary: 'the manifest of the Slack app, for api.slack.com/apps',
+    usage: 'manifest slack|discord [--mode socket|http] [--url URL] [--write|--check]',
+    summary: 'the manifest of the Slack app, for api.slack.com/apps, or the commands on Discord',
     words: true,
     options: {
-      mode: { type: 'string', value: 'MODE', summary: '`socket` (unless given), or `http`' },
+      mode: { type: 'string', value: 'MODE', summary: 'of Slack: `socket` (unless given), or `http`' },
       url: {
         type: 'string',
         value: 'URL',
         summary: 'with http: where Slack reaches `serve`, as https://HOST',
       },
-      name: { type: 'string', value: 'NAME', summary: 'what the app is called (Proxmox-MPC unless given)' },
-      write: { type: 'boolean', summary: 'into manifest.yml in the working directory' },
-      check: { type: 'boolean', summary: 'fails when manifest.yml there is anything else' },
+      name: {
+        type: 'string',
+        value: 'NAME',
+        summary: 'what the Slack app is called (Proxmox-MPC unless given)',
+      },
+      write: {
+        type: 'boolean',
+        summary: 'into manifest.yml or discord-commands.json in the working directory',
+      },
+      check: { type: 'boolean', summary: 'fails when that file is anything else' },
     },
   },
   {

@@ -1,5 +1,3 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'yaml'
 import {
@@ -11,46 +9,45 @@ import {
 import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
 import { registry } from '../registry.js'
 import type { Given } from './arguments.js'
+import { discordFile } from './manifest-discord.js'
+import { type DerivedFile, type Here, runDerivedFile } from './manifest-file.js'
 
-const USAGE = 'Usage: proxmox-mpc manifest slack [--mode socket|http] [--url URL] [--write|--check]'
+const USAGE =
+  'Usage: proxmox-mpc manifest slack [--mode socket|http] [--url URL] [--write|--check], or manifest discord [--write|--check]'
 export const MANIFEST_FILE = 'manifest.yml'
-/** No manifest is longer; what is, is another file. */
-const MOST_BYTES = 1_000_000
-const MOST_DIFFERENCES = 10
+const SLACK_ONLY = ['mode', 'url', 'name'] as const
 
-type Here = {
-  readonly output: { readonly write: (text: string) => unknown }
-  readonly workingDirectory: string
-}
-
-/** `manifest slack`: prints the manifest of the Slack app, writes it, or says whether the written one still fits. */
+/** `manifest slack|discord`: prints what is derived for a chat, writes it, or says whether the written one still fits. */
 export function runManifest(given: Given, here: Here): number | Refusal {
   const [surface, ...more] = given.words
   if (surface === undefined) return refuse('missing_argument', '`manifest` needs to know for what.', USAGE)
-  if (surface !== 'slack') return refuse('wrong_argument', `There is no \`manifest ${surface}\`.`, USAGE)
+  if (surface !== 'slack' && surface !== 'discord')
+    return refuse('wrong_argument', `There is no \`manifest ${surface}\`.`, USAGE)
   if (more[0] !== undefined) return refuse('wrong_argument', `\`${more[0]}\` is not expected here.`, USAGE)
-  const options = optionsFrom(given)
-  if (isRefusal(options)) return options
+  const file = surface === 'slack' ? slackFile(given) : forDiscord(given)
+  if (isRefusal(file)) return file
   if (given.flag('write') && given.flag('check'))
     return refuse('wrong_argument', '--write and --check exclude each other.', USAGE)
+  return runDerivedFile(file, given, here)
+}
+
+function forDiscord(given: Given): DerivedFile | Refusal {
+  const odd = SLACK_ONLY.find((name) => given.text(name) !== undefined)
+  return odd === undefined
+    ? discordFile()
+    : refuse('wrong_argument', `--${odd} is for Slack; Discord's commands are the same everywhere.`, USAGE)
+}
+
+function slackFile(given: Given): DerivedFile | Refusal {
+  const options = optionsFrom(given)
+  if (isRefusal(options)) return options
   const manifest = slackManifest(registry, options)
-  const path = join(here.workingDirectory, MANIFEST_FILE)
-  if (given.flag('check')) return check(path, manifest, here)
-  if (!given.flag('write')) {
-    here.output.write(manifestYaml(manifest))
-    return 0
+  return {
+    name: MANIFEST_FILE,
+    text: manifestYaml(manifest),
+    differences: (text) => differences(parse(text, { maxAliasCount: 100 }), manifest, ''),
+    hint: 'Run it with --write in place of --check (and the same --mode, --url and --name), then update the app in Slack.',
   }
-  try {
-    writeFileSync(path, manifestYaml(manifest))
-  } catch (error) {
-    return refuse(
-      'home_unwritable',
-      `${path} cannot be written: ${reasonOf(error)}`,
-      'Go to a directory that you may write to.',
-    )
-  }
-  here.output.write(`Wrote ${path}\n`)
-  return 0
 }
 
 function optionsFrom(given: Given): ManifestOptions | Refusal {
@@ -84,38 +81,14 @@ function isHttps(text: string): boolean {
   return protocol === 'https:' && `${username}${password}${hash}` === '' && href.length <= 2900
 }
 
-function check(path: string, manifest: object, here: Pick<Here, 'output'>): number | Refusal {
-  const differs = (message: string, details: readonly string[] = []) =>
-    refuse(
-      'manifest_differs',
-      message,
-      'Run it with --write in place of --check (and the same --mode, --url and --name), then update the app in Slack.',
-      details,
-    )
-  if (!existsSync(path)) return differs(`There is no ${path}.`)
-  let written: unknown
-  try {
-    const text = readFileSync(path, 'utf8')
-    if (text.length > MOST_BYTES) return differs(`${path} is not a manifest.`)
-    written = parse(text, { maxAliasCount: 100 })
-  } catch (error) {
-    return differs(`${path} cannot be read: ${reasonOf(error)}`)
-  }
-  if (!isDeepStrictEqual(written, manifest))
-    return differs(`${path} is not what the commands come to.`, differences(written, manifest, ''))
-  here.output.write(`${path} is what the commands come to.\n`)
-  return 0
-}
-
 /** The places in which two values differ, as paths. */
 function differences(written: unknown, derived: unknown, at: string): readonly string[] {
   if (isDeepStrictEqual(written, derived)) return []
   if (!isTable(written) || !isTable(derived)) return [at === '' ? 'all of it' : at]
   const keys = [...new Set([...Object.keys(derived), ...Object.keys(written)])]
-  const found = keys.flatMap((key) =>
+  return keys.flatMap((key) =>
     differences(entry(written, key), entry(derived, key), at === '' ? key : `${at}.${key}`),
   )
-  return found.slice(0, MOST_DIFFERENCES)
 }
 
 function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -124,9 +97,4 @@ function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function entry(table: Readonly<Record<string, unknown>>, key: string): unknown {
   return Object.hasOwn(table, key) ? table[key] : undefined
-}
-
-function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  return message.split('\n')[0] ?? message
 }

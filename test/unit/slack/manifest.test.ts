@@ -188,7 +188,7 @@ describe('proxmox-mpc manifest', () => {
 
   it.each([
     [[], 'missing_argument'],
-    [['discord'], 'wrong_argument'],
+    [['pigeon'], 'wrong_argument'],
     [['slack', 'more'], 'wrong_argument'],
     [['slack', '--mode', 'pigeon'], 'wrong_argument'],
     [['slack', '--mode', 'http'], 'missing_argument'],
