@@ -1,4 +1,5 @@
 import type { GuestRef } from '../core/args.js'
+import { canariesLeft } from '../core/canary.js'
 import { type Answer, commandName } from '../core/command.js'
 import { compareMarks } from '../core/identity.js'
 import { type Operation, operationName, type Step } from '../core/operation.js'
@@ -70,6 +71,7 @@ export async function takeUp(at: At, operation: Operation, reason: string | null
     values: {
       guests,
       reason: reason ?? operation.reason ?? undefined,
+      canary: canariesLeft(operation.canary, operation.steps) || undefined,
       parallel: operation.parallel,
       'keep-going': operation.keepGoing,
       ...(seconds === null ? {} : { timeout: seconds * 1000 }),

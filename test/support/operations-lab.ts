@@ -26,6 +26,8 @@ export type OperationsLab = {
   readonly control: ControlClient
   readonly stores: ReturnType<typeof memoryStores>
   readonly runner: RunnerHandle
+  /** The process that executes lets go where it stands, `meanwhile` happens, and another one takes its place. */
+  readonly handOver: (meanwhile: () => Promise<unknown>) => Promise<void>
   /** Words of a change by a person, to where it waits or has ended. */
   readonly change: (
     person: string,
@@ -93,7 +95,7 @@ export async function startOperationsLab(
     token: token('mpc@pve!read'),
     operateToken: token('mpc@pve!operate'),
   })
-  const memory = memoryStores()
+  const memory = memoryStores(people)
   const none = { picture: async () => null, base: async () => null }
   const stores = { ...memory, people: fixedPeople(people), inventory: none } as unknown as Stores
   let policy: Policy = PolicySchema.parse({})
@@ -106,21 +108,27 @@ export async function startOperationsLab(
     ((error: unknown): string => {
       throw error
     })
-  const runner = createRunner({
-    stores,
-    pve: () => cluster,
-    settings,
-    clock: systemClock,
-    timing,
-    holder: 'test',
-    onFault,
-  })
+  const newRunner = (holder: string): RunnerHandle => {
+    const made = createRunner({
+      stores,
+      pve: () => cluster,
+      settings,
+      clock: systemClock,
+      timing,
+      holder,
+      onFault,
+    })
+    made.start('all')
+    return made
+  }
+  let runner = newRunner('test')
   const ending = new AbortController()
-  runner.start('all')
   const parts = {
     stores,
     settings,
-    runner,
+    get runner() {
+      return runner
+    },
     pve: () => cluster,
     operateProblem: () => null,
     commands: registry,
@@ -153,7 +161,14 @@ export async function startOperationsLab(
     simulator,
     control,
     stores: memory,
-    runner,
+    get runner() {
+      return runner
+    },
+    handOver: async (meanwhile) => {
+      await runner.stop()
+      await meanwhile()
+      runner = newRunner('another')
+    },
     change: async (name, verb, guests, flags = {}) => {
       const command = registry.find((each) => each.path.join(' ') === verb)
       if (command?.kind !== 'change') throw new Error(`no change ${verb}`)

@@ -1,5 +1,6 @@
-import { commandName } from '../../core/command.js'
+import { canaryFell, canarySteps } from '../../core/canary.js'
 import type { Operation, Step } from '../../core/operation.js'
+import { grantsOf } from '../../core/people.js'
 import type { Plan } from '../../core/plan.js'
 import { isRefusal } from '../../core/refusal.js'
 import { frozen } from '../freeze.js'
@@ -8,7 +9,7 @@ import { provenPlan } from './proven.js'
 import { runStep } from './step.js'
 
 /**
- * Carries out an operation that this process has claimed, or goes on with one that another left: plan checked, canary
+ * Carries out an operation that this process has claimed, or goes on with one that another left: plan checked, canaries
  * first, so many at a time, stopped at the first failure unless it is to keep going. Throws LetGo where it is to stop
  * where it stands.
  */
@@ -63,25 +64,41 @@ async function runTargets(
   plan: Plan,
   signal: AbortSignal,
 ): Promise<void> {
+  const failed = operation.steps.some(isFailure)
+  const flow: Flow = { parts, operation, plan, signal, failed, fell: false }
   // What another process began is ended first.
   const begun = operation.steps.filter(({ state }) => state === 'sent' || state === 'following')
-  const rest = operation.steps.filter(({ state }) => state === 'pending')
-  const flow = { parts, operation, plan, signal, failed: operation.steps.some(isFailure) }
-  await inParallel(flow, begun, Math.max(begun.length, 1))
-  const untouched = operation.steps.every(({ state }) => state === 'pending')
-  const canary = untouched && plan.targets.length > 1 ? rest.slice(0, plan.canary) : []
-  await inParallel(flow, canary, 1)
-  // A canary that did not come out well stops the rest, whatever else was asked for.
-  if (flow.failed && canary.length > 0) flow.plan = { ...plan, keepGoing: false }
-  await inParallel(flow, rest.slice(canary.length), plan.parallel)
+  await inParallel(flow, begun, begun.length)
+  await runCanary(flow)
+  const rest = (await stepsNow(flow)).filter(({ state }) => state === 'pending')
+  await inParallel(flow, rest, plan.parallel)
 }
 
 type Flow = {
   readonly parts: ExecutionParts
   readonly operation: Operation
-  plan: Plan
+  readonly plan: Plan
   readonly signal: AbortSignal
   failed: boolean
+  /** A canary did not come out well. */
+  fell: boolean
+}
+
+/** One by one, by what the store says of all that go first: some of them may have been another process's. */
+async function runCanary(flow: Flow): Promise<void> {
+  for (;;) {
+    const steps = await stepsNow(flow)
+    const next = canarySteps(flow.plan.canary, steps).find(({ state }) => state === 'pending')
+    flow.fell = canaryFell(flow.plan.canary, steps)
+    if (flow.fell || next === undefined) return
+    await one(flow, next)
+  }
+}
+
+async function stepsNow({ parts, operation }: Flow): Promise<readonly Step[]> {
+  const current = await parts.stores.operations.get(operation.id)
+  if (current === null) throw new LetGo('the operation is gone')
+  return current.steps
 }
 
 const isFailure = ({ state }: Pick<Step, 'state'>): boolean =>
@@ -101,19 +118,15 @@ async function one(flow: Flow, step: Step): Promise<void> {
   const { parts, operation, plan, signal } = flow
   if (signal.aborted) throw new LetGo('this process is to end')
   const target = plan.targets[step.index]
-  if (target === undefined) return
-  if (step.state === 'pending') {
-    const reason = await notBegun(flow)
-    if (reason !== null) {
-      const { stores, holder, clock } = parts
-      await stores.operations.apply(
-        operation.id,
-        { kind: 'end', holder, index: step.index, ...reason, log: [] },
-        clock.now(),
-      )
-      parts.onChange(operation.id)
-      return
-    }
+  if (target === undefined) throw new LetGo('the plan has no such target')
+  const reason = step.state === 'pending' ? await notBegun(flow) : null
+  if (reason !== null) {
+    const { stores, holder, clock } = parts
+    const event = { kind: 'end', holder, index: step.index, ...reason, log: [] } as const
+    const ended = await stores.operations.apply(operation.id, event, clock.now())
+    parts.onChange(operation.id)
+    if (isRefusal(ended)) throw new LetGo(ended.message)
+    return
   }
   try {
     const state = await runStep({ parts, operation, plan, target, signal }, step)
@@ -136,21 +149,16 @@ async function notBegun(flow: Flow) {
       code: 'cancelled',
       message: 'It was cancelled before this was begun.',
     }
-  if (flow.failed && !plan.keepGoing)
-    return {
-      state: 'skipped' as const,
-      code: 'skipped',
-      message: 'Another one failed before this was begun.',
-    }
   const people = await parts.stores.people.list()
   const requester = people.find(({ id }) => id === operation.requester.personId)
   const stopped = await frozen(
     { stores: parts.stores, now: () => parts.clock.now() },
     operation.workspace,
-    commandName({ path: [operation.command] }),
-    requester?.grants ?? [],
+    operation.command,
+    grantsOf(requester, operation.requester),
   )
-  return stopped === null
-    ? null
-    : { state: 'cancelled' as const, code: stopped.code, message: stopped.message }
+  if (stopped !== null) return { state: 'cancelled' as const, code: stopped.code, message: stopped.message }
+  const skipped = (message: string) => ({ state: 'skipped' as const, code: 'skipped', message })
+  if (flow.fell) return skipped('The canary did not come out well, so this was not begun.')
+  return flow.failed && !plan.keepGoing ? skipped('Another one failed before this was begun.') : null
 }
