@@ -1,8 +1,9 @@
 import { changed, end, unchanged } from './deciding.js'
+import { stoppedBy } from './freeze.js'
 import { type Operation, operationName, outcomeOf, type Step, type StepEnd } from './operation.js'
 import type { Actor } from './people.js'
 import { refuse } from './refusal.js'
-import { noted, type Transition } from './transition.js'
+import { type Around, noted, type Transition } from './transition.js'
 
 /** What the process that holds an operation does with it. */
 export type ExecuteEvent =
@@ -64,7 +65,7 @@ const BEFORE: Readonly<Record<StepEnd, readonly Step['state'][]>> = {
 }
 
 /** The part of the state machine that belongs to execution. */
-export function execute(operation: Operation, event: ExecuteEvent, at: Date): Transition {
+export function execute(operation: Operation, event: ExecuteEvent, at: Date, around: Around): Transition {
   if (event.kind === 'claim') return claim(operation, event, at)
   if (event.kind === 'settle') return settle(operation, event, at)
   if (operation.state !== 'running' || operation.lease?.holder !== event.holder) return lost(operation)
@@ -78,7 +79,7 @@ export function execute(operation: Operation, event: ExecuteEvent, at: Date): Tr
     case 'finish':
       return finish(operation, at)
     case 'intend':
-      return intend(operation, event, at)
+      return intend(operation, event, at, around)
     case 'follow':
       return step(operation, event.index, ['sent'], { state: 'following', upid: event.upid }, 'effect.sent', {
         upid: event.upid,
@@ -152,8 +153,11 @@ function intend(
   operation: Operation,
   event: Extract<ExecuteEvent, { readonly kind: 'intend' }>,
   at: Date,
+  { freeze, grants }: Around,
 ): Transition {
   if (operation.cancelAsked) return lost(operation)
+  const stopped = stoppedBy(freeze, operation.command, grants)
+  if (stopped !== null) return { ...unchanged(operation), refusal: stopped }
   const { index, node, nodeTime } = event
   const patch = { state: 'sent' as const, node, intentAt: at.toISOString(), intentNodeTime: nodeTime }
   const next = step(operation, index, ['pending'], patch, 'effect.intended', { index, node })

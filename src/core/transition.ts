@@ -2,7 +2,9 @@ import type { NewAudit } from './audit.js'
 import { type DecideEvent, decide } from './deciding.js'
 import type { Json } from './digest.js'
 import { type ExecuteEvent, execute } from './executing.js'
+import type { Freeze } from './freeze.js'
 import type { Operation } from './operation.js'
+import type { Grant } from './people.js'
 import type { Refusal } from './refusal.js'
 
 /** Everything that can happen to an operation. Nothing else changes one. */
@@ -18,8 +20,22 @@ export type Transition = {
   readonly refusal: Refusal | null
 }
 
+/** What an event meets besides the operation, as the transaction sees it that applies it. Only an intent asks. */
+export type Around = {
+  readonly freeze: Freeze | null
+  /** What who asked for the operation holds by now. */
+  readonly grants: readonly Grant[]
+}
+
+const QUIET: Around = { freeze: null, grants: [] }
+
 /** The state machine of operations. Pure; `at` is the later of the clock's time and the newest time in the store. */
-export function transition(operation: Operation, event: OperationEvent, at: Date): Transition {
+export function transition(
+  operation: Operation,
+  event: OperationEvent,
+  at: Date,
+  around: Around = QUIET,
+): Transition {
   switch (event.kind) {
     case 'decide':
     case 'cancel':
@@ -28,7 +44,7 @@ export function transition(operation: Operation, event: OperationEvent, at: Date
     case 'retract':
       return decide(operation, event, at)
     default:
-      return execute(operation, event, at)
+      return execute(operation, event, at, around)
   }
 }
 

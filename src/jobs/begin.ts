@@ -9,7 +9,7 @@ import { readPlan } from '../pipeline/stored-plan.js'
 import type { Seen } from './runner.js'
 
 export type MayBegin =
-  | { readonly kind: 'take'; readonly overtakes: readonly number[] }
+  | { readonly kind: 'take'; readonly overrules: readonly number[] }
   /** Not now, or not by us. */
   | { readonly kind: 'leave' }
 
@@ -38,15 +38,15 @@ export async function mayBegin(
   if (!around.serve && waited < around.grace && (await around.served())) return LEAVE
   if (isRefusal(parts.settings.current())) return LEAVE
   if (!(await stillAllowed(parts, operation))) return LEAVE
-  return { kind: 'take', overtakes: await overtaken(parts, operation) }
+  return { kind: 'take', overrules: await overruling(parts, operation) }
 }
 
 function mayTakeOver({ timing, holder }: ExecutionParts, { lease }: Operation, seen: Seen): MayBegin {
-  if (lease === null) return { kind: 'take', overtakes: [] }
+  if (lease === null) return { kind: 'take', overrules: [] }
   // Ours, and nobody here works on it any more: what stopped it (a full disk) may be over.
-  if (lease.holder === holder) return { kind: 'take', overtakes: [] }
+  if (lease.holder === holder) return { kind: 'take', overrules: [] }
   const silent = seen.now - seen.since
-  return silent > timing.lease + timing.sendMargin ? { kind: 'take', overtakes: [] } : LEAVE
+  return silent > timing.lease + timing.sendMargin ? { kind: 'take', overrules: [] } : LEAVE
 }
 
 /**
@@ -90,24 +90,13 @@ async function stillAllowed(parts: ExecutionParts, operation: Operation): Promis
   return false
 }
 
-/** Running shutdowns of the same guests, where this is a `stop` that may overtake them. */
-async function overtaken(
+/** The targets whose running shutdown the plan of a `stop` ends: what was decided on says so, and Proxmox VE is told to. */
+async function overruling(
   { stores }: Pick<ExecutionParts, 'stores'>,
   operation: Operation,
 ): Promise<readonly number[]> {
   if (operation.command !== 'stop') return []
   const read = await readPlan(stores, operation)
-  // Only where the plan says so: what was decided on ends the shutdown, and Proxmox VE is told to.
-  const meant = (index: number) =>
-    !isRefusal(read) && read.plan.targets[index]?.call.overruleShutdown === true
-  const running = await stores.operations.list({ states: ['running'], limit: 200 })
-  const mine = new Set(
-    operation.steps.filter(({ index }) => meant(index)).map(({ cluster, vmid }) => `${cluster}/${vmid}`),
-  )
-  return running
-    .filter(({ command, steps }) => {
-      const shared = steps.filter(({ cluster, vmid }) => mine.has(`${cluster}/${vmid}`))
-      return command === 'shutdown' && shared.length > 0 && shared.every(({ state }) => state === 'following')
-    })
-    .map(({ id }) => id)
+  if (isRefusal(read)) return []
+  return read.plan.targets.flatMap(({ call }, index) => (call.overruleShutdown ? [index] : []))
 }

@@ -69,7 +69,7 @@ export function createRunner(options: RunnerOptions): RunnerHandle {
     if (lease.kind !== 'take') return
     const claimed = await parts.stores.operations.claim(
       operation.id,
-      { holder: parts.holder, seen: operation.lease, overtakes: lease.overtakes },
+      { holder: parts.holder, seen: operation.lease, overrules: lease.overrules },
       clock.now(),
     )
     if (isRefusal(claimed)) return

@@ -1,9 +1,7 @@
-import { type Grant, holdsEverywhere } from '../core/people.js'
-import { type Refusal, refuse } from '../core/refusal.js'
+import { stoppedBy } from '../core/freeze.js'
+import type { Grant } from '../core/people.js'
+import type { Refusal } from '../core/refusal.js'
 import type { Stores } from '../ports/store/stores.js'
-
-/** Even while changes are stopped, admins may bring machines up. */
-const ALLOWED = ['start', 'resume']
 
 /** Why a change is stopped by a freeze of its workspace; null when it is not. */
 export async function frozen(
@@ -12,13 +10,5 @@ export async function frozen(
   command: string,
   grants: readonly Grant[],
 ): Promise<Refusal | null> {
-  const freeze = await parts.stores.freezes.current(workspace, parts.now())
-  if (freeze === null) return null
-  if (ALLOWED.includes(command) && holdsEverywhere(grants, 'admin')) return null
-  const until = freeze.until === null ? 'until it is lifted' : `until ${freeze.until}`
-  return refuse(
-    'frozen',
-    `Changes in workspace ${workspace} are stopped ${until}: ${freeze.reason} (${freeze.by}).`,
-    'An admin lifts it with `unfreeze`; admins may start and resume guests meanwhile.',
-  )
+  return stoppedBy(await parts.stores.freezes.current(workspace, parts.now()), command, grants)
 }

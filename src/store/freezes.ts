@@ -1,5 +1,6 @@
+import type { Freeze } from '../core/freeze.js'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
-import type { Freeze, FreezeStore } from '../ports/store/freezes.js'
+import type { FreezeStore } from '../ports/store/freezes.js'
 import { appendAudit, laterOf } from './audit.js'
 import { cleaned } from './operation-schema.js'
 import type { Database, Tx } from './tx.js'
@@ -39,6 +40,16 @@ export function freezeStore(database: Database): FreezeStore {
         return freeze
       }),
   }
+}
+
+/** The freeze in force as a transaction sees it: one that is committed before is seen, one after comes too late. */
+export async function freezeIn(tx: Tx, workspace: string, at: Date): Promise<Freeze | null> {
+  const rows: readonly Freeze[] = await tx.$queryRawUnsafe(
+    `SELECT "workspace", "reason", "by", "at", "until" FROM "Freeze" WHERE "workspace" = ? AND ("until" IS NULL OR "until" > ?)`,
+    workspace,
+    at.toISOString(),
+  )
+  return rows[0] ?? null
 }
 
 /** Its end is as far away as was meant, where the clock was set back behind the newest time in the log. */

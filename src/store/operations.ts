@@ -1,10 +1,12 @@
 import { type NewOperation, type Operation, operationName, type Step } from '../core/operation.js'
-import type { Actor } from '../core/people.js'
+import { type Actor, grantsOf } from '../core/people.js'
 import { isRefusal, type Refusal } from '../core/refusal.js'
-import { noted, type OperationEvent, transition } from '../core/transition.js'
+import { type Around, noted, type OperationEvent, transition } from '../core/transition.js'
 import type { Claimed, OperationStore, OwnTask } from '../ports/store/operations.js'
 import { appendAudit, laterOf } from './audit.js'
+import { freezeIn } from './freezes.js'
 import { cleaned, damaged, headOf, type OperationRow, operationOf, stepBody } from './operation-schema.js'
+import { personIn } from './people.js'
 import { sqlJson } from './row-schema.js'
 import type { Database, SqlValue, Tx } from './tx.js'
 
@@ -121,10 +123,18 @@ async function applyIn(
 ): Promise<Operation | Refusal> {
   const at = await laterOf(tx, now)
   // What comes out is made of what the database gave and of the event: both are clean.
-  const { operation: after, audit, refusal } = transition(before, cleaned(event), at)
+  const around = event.kind === 'intend' ? await aroundIn(tx, before, at) : undefined
+  const { operation: after, audit, refusal } = transition(before, cleaned(event), at, around)
   await writeDifferences(tx, before, after)
   await appendAudit(tx, audit, at)
   return refusal ?? after
+}
+
+/** A freeze that is committed before an intent is seen by it, however long the guest was read before. */
+async function aroundIn(tx: Tx, { workspace, requester }: Operation, at: Date): Promise<Around> {
+  const freeze = await freezeIn(tx, workspace, at)
+  const grants = freeze === null ? [] : grantsOf(await personIn(tx, requester.personId), requester)
+  return { freeze, grants }
 }
 
 async function writeDifferences(tx: Tx, before: Operation, after: Operation): Promise<void> {
@@ -202,7 +212,10 @@ async function insertDecision(
 
 type HolderRow = { readonly name: string | number; readonly operationId: bigint | number }
 
-/** Operations that have their hands on the guests of one, told by the columns alone: a damaged one holds as well. */
+/**
+ * Steps of other operations that hold guests of one, told by the columns alone: a damaged one holds as well. What the
+ * targets of ?2 may take is a shutdown under way, of the very same guest.
+ */
 const HOLDERS = `SELECT CASE WHEN json_valid(other."body") THEN json_extract(other."body", '$.name') ELSE other."vmid" END AS "name", other."operationId" AS "operationId"
        FROM "OperationStep" AS own
        JOIN "OperationStep" AS other ON other."cluster" = own."cluster" AND other."vmid" = own."vmid"
@@ -210,7 +223,9 @@ const HOLDERS = `SELECT CASE WHEN json_valid(other."body") THEN json_extract(oth
        WHERE own."operationId" = ?1 AND other."operationId" <> ?1
          AND "Operation"."state" IN ('running', 'unknown')
          AND other."state" IN ('pending', 'sent', 'following', 'unknown')
-         AND other."operationId" NOT IN (SELECT "value" FROM json_each(?2)) LIMIT 20`
+         AND NOT (own."index" IN (SELECT "value" FROM json_each(?2)) AND other."state" = 'following'
+           AND ifnull(CASE WHEN json_valid(other."body") THEN json_extract(other."body", '$.verb') END, '') = 'shutdown')
+       LIMIT 20`
 
 const holderOf = ({ name, operationId }: HolderRow) => ({
   guest: String(name),
@@ -220,10 +235,10 @@ const holderOf = ({ name, operationId }: HolderRow) => ({
 type By = Parameters<OperationStore['claim']>[1]
 
 /** All guests of an operation at once or none: so that two can never wait for each other. */
-async function claim(tx: Tx, id: number, { holder, seen, overtakes }: By, now: Date): Promise<Claimed> {
+async function claim(tx: Tx, id: number, { holder, seen, overrules }: By, now: Date): Promise<Claimed> {
   const operation = await need(tx, id)
   if (operation.state === 'ready') {
-    const by: readonly HolderRow[] = await tx.$queryRawUnsafe(HOLDERS, id, sqlJson(overtakes))
+    const by: readonly HolderRow[] = await tx.$queryRawUnsafe(HOLDERS, id, sqlJson(overrules))
     if (by.length > 0) return { kind: 'held', by: by.map(holderOf) }
   }
   const applied = await applyIn(tx, operation, { kind: 'claim', holder, seen }, now)

@@ -100,6 +100,11 @@ async function named(tx: Tx, name: string): Promise<Person | Refusal> {
   )
 }
 
+/** A person as a transaction sees them; undefined where they are no more. */
+export async function personIn(tx: Tx, id: number): Promise<Person | undefined> {
+  return (await all(tx)).find((person) => person.id === id)
+}
+
 async function again(tx: Tx, id: number): Promise<Person> {
   const rows: readonly PersonRow[] = await tx.$queryRawUnsafe(`${SELECT_PERSON} WHERE "id" = ?`, id)
   if (rows[0] === undefined) throw new Error(`person ${id} is gone`)

@@ -1,17 +1,18 @@
 import { type AuditEntry, ChainCheck, chained, type NewAudit } from '../../src/core/audit.js'
+import type { Freeze } from '../../src/core/freeze.js'
 import { ENDED, OPEN_STEPS, type Operation } from '../../src/core/operation.js'
-import type { Person } from '../../src/core/people.js'
+import { grantsOf, type Person } from '../../src/core/people.js'
 import { refuse } from '../../src/core/refusal.js'
 import { noted, transition } from '../../src/core/transition.js'
 import type { AuditStore } from '../../src/ports/store/audit.js'
 import type { Binding, BindingStore } from '../../src/ports/store/bindings.js'
-import type { Freeze, FreezeStore } from '../../src/ports/store/freezes.js'
+import type { FreezeStore } from '../../src/ports/store/freezes.js'
 import type { LeaseStore } from '../../src/ports/store/leases.js'
 import type { MarkStore, SeenMark } from '../../src/ports/store/marks.js'
 import type { OperationStore } from '../../src/ports/store/operations.js'
 
 /** Stores of operations in memory: the state machine of core, and nothing of a database. For tests of what is above. */
-export function memoryStores() {
+export function memoryStores(people: readonly Person[] = []) {
   const entries: AuditEntry[] = []
   const write = (audit: NewAudit, at: Date): AuditEntry => {
     const last = entries.at(-1)
@@ -19,28 +20,58 @@ export function memoryStores() {
     entries.push(entry)
     return entry
   }
+  const frozen = new Map<string, Freeze>()
+  const freezeAt = (workspace: string, at: Date): Freeze | null => {
+    const found = frozen.get(workspace)
+    return found === undefined || (found.until !== null && found.until <= at.toISOString()) ? null : found
+  }
   return {
-    ...operationParts(write, entries),
+    ...operationParts({ write, entries, people, freezeAt }),
     audit: auditStore(entries, write),
-    ...smallStores(write),
+    ...smallStores(write, frozen, freezeAt),
     entries,
   }
 }
 
 type Write = (audit: NewAudit, at: Date) => AuditEntry
+type FreezeAt = (workspace: string, at: Date) => Freeze | null
 
-function operationParts(write: Write, entries: readonly AuditEntry[]) {
+function operationParts({
+  write,
+  entries,
+  people,
+  freezeAt,
+}: {
+  readonly write: Write
+  readonly entries: readonly AuditEntry[]
+  readonly people: readonly Person[]
+  readonly freezeAt: FreezeAt
+}) {
   const rows = new Map<number, Operation>()
   const plans = new Map<number, { json: string; planDigest: string; shown: string }>()
   const effective = (now: Date) =>
     new Date(Math.max(now.getTime(), ...entries.map(({ at }) => Date.parse(at)).slice(-1)))
-  const holders = (row: Operation) =>
+  const around = ({ workspace, requester }: Operation, at: Date) => ({
+    freeze: freezeAt(workspace, at),
+    grants: grantsOf(
+      people.find(({ id }) => id === requester.personId),
+      requester,
+    ),
+  })
+  const holders = (row: Operation, overrules: readonly number[] = []) =>
     [...rows.values()].flatMap((other) => {
       if (other.id === row.id || ENDED.has(other.state)) return []
       if (other.state !== 'running' && other.state !== 'unknown') return []
       return other.steps
         .filter(({ state }) => OPEN_STEPS.has(state) || state === 'pending')
-        .filter((step) => row.steps.some((own) => own.cluster === step.cluster && own.vmid === step.vmid))
+        .filter((step) =>
+          row.steps.some(
+            (own) =>
+              own.cluster === step.cluster &&
+              own.vmid === step.vmid &&
+              !(overrules.includes(own.index) && step.state === 'following' && step.verb === 'shutdown'),
+          ),
+        )
         .map(({ name }) => ({ guest: name, operation: other.id }))
     })
   const operations: OperationStore = {
@@ -63,15 +94,16 @@ function operationParts(write: Write, entries: readonly AuditEntry[]) {
       const row = rows.get(id)
       if (row === undefined) throw new Error(`no operation ${id}`)
       const at = effective(now)
-      const { operation, audit, refusal } = transition(row, event, at)
+      const { operation, audit, refusal } = transition(row, event, at, around(row, at))
       rows.set(id, operation)
       for (const entry of audit) write(entry, at)
       return refusal ?? operation
     },
-    claim: async (id, { holder, seen, overtakes }, now) => {
+    claim: async (id, { holder, seen, overrules }, now) => {
       const row = rows.get(id)
       if (row === undefined) throw new Error(`no operation ${id}`)
-      const by = holders(row).filter(({ operation }) => !overtakes.includes(operation))
+      // As in the database: who takes over holds the guests already.
+      const by = row.state === 'ready' ? holders(row, overrules) : []
       if (by.length > 0) return { kind: 'held', by }
       const at = effective(now)
       const { operation, audit, refusal } = transition(row, { kind: 'claim', holder, seen }, at)
@@ -124,11 +156,10 @@ function auditStore(entries: AuditEntry[], write: Write): AuditStore {
   }
 }
 
-function smallStores(write: Write) {
-  const frozen = new Map<string, Freeze>()
+function smallStores(write: Write, frozen: Map<string, Freeze>, freezeAt: FreezeAt) {
   const seen = new Map<string, SeenMark>()
   const freezes: FreezeStore = {
-    current: async (workspace) => frozen.get(workspace) ?? null,
+    current: async (workspace, now) => freezeAt(workspace, now),
     freeze: async (freeze, actor, now) => {
       frozen.set(freeze.workspace, freeze)
       const { workspace, reason } = freeze

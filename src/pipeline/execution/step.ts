@@ -82,9 +82,10 @@ async function send(run: StepRun, step: Step, node: string, nodeTime: number | n
   const before = clock.monotonic()
   const notAfter = before + timing.lease - timing.sendMargin
   const seconds = nodeTime ?? Math.floor(clock.now().getTime() / 1000)
-  const intended = held(
-    await apply(run, { kind: 'intend', holder, index: step.index, node, nodeTime: seconds }),
-  )
+  const answer = await apply(run, { kind: 'intend', holder, index: step.index, node, nodeTime: seconds })
+  if (isRefusal(answer) && answer.code === 'frozen')
+    return end(run, step, { state: 'cancelled', code: answer.code, message: answer.message, log: [] })
+  const intended = held(answer)
   const sent = intended.steps[step.index] ?? step
   let upid: string
   try {

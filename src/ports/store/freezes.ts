@@ -1,14 +1,6 @@
+import type { Freeze } from '../../core/freeze.js'
 import type { Actor } from '../../core/people.js'
 import type { Refusal } from '../../core/refusal.js'
-
-export type Freeze = {
-  readonly workspace: string
-  readonly reason: string
-  readonly by: string
-  readonly at: string
-  /** ISO time; null until somebody lifts it. */
-  readonly until: string | null
-}
 
 /** Whether changes are stopped in a workspace. Written with audit entries `workspace.frozen`, `workspace.unfrozen`. */
 export interface FreezeStore {

@@ -47,12 +47,12 @@ export interface OperationStore {
   apply(id: number, event: OperationEvent, now: Date): Promise<Operation | Refusal>
   /**
    * Claims an operation for a holder, all of its open guests at once: while another one has an open step on a guest
-   * (`sent`, `following`, `unknown`), or runs and has not come to it yet, it is `held`. `overtakes` names operations that
-   * do not count, because this one is meant to overtake them.
+   * (`sent`, `following`, `unknown`), or runs and has not come to it yet, it is `held`. `overrules` names targets by
+   * their index that may be taken from a shutdown which is `following` at that moment, and from nothing else.
    */
   claim(
     id: number,
-    by: { readonly holder: string; readonly seen: Operation['lease']; readonly overtakes: readonly number[] },
+    by: { readonly holder: string; readonly seen: Operation['lease']; readonly overrules: readonly number[] },
     now: Date,
   ): Promise<Claimed>
   /** A sign of life; false when the operation is in other hands. Writes no audit entry. */

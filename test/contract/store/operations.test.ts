@@ -105,7 +105,7 @@ describe('operations', () => {
     await expect(stores.operations.apply(1, approve('carol'), soon)).rejects.toThrow('plan_edited')
     expect((await stores.operations.list({ limit: 10 })).map(({ id }) => id)).toEqual([2])
     good(await stores.operations.apply(2, approve('bob'), soon))
-    const claimed = await stores.operations.claim(2, { holder: 'me', seen: null, overtakes: [] }, soon)
+    const claimed = await stores.operations.claim(2, { holder: 'me', seen: null, overrules: [] }, soon)
     expect(claimed.kind).toBe('claimed')
     expect((await stores.health.check()).problems).toEqual(['op1 was changed by hand and cannot be read'])
   })
@@ -114,9 +114,9 @@ describe('operations', () => {
     await create()
     await create()
     for (const id of [1, 2]) good(await stores.operations.apply(id, approve('bob'), soon))
-    await stores.operations.claim(1, { holder: 'me', seen: null, overtakes: [] }, soon)
+    await stores.operations.claim(1, { holder: 'me', seen: null, overrules: [] }, soon)
     await sql(`UPDATE "Operation" SET "head" = '{' WHERE "id" = 1`)
-    const claim = () => stores.operations.claim(2, { holder: 'me', seen: null, overtakes: [] }, soon)
+    const claim = () => stores.operations.claim(2, { holder: 'me', seen: null, overrules: [] }, soon)
 
     expect((await claim()).kind).toBe('held')
     expect(await stores.operations.holders(2)).toMatchObject([{ operation: 1 }])
@@ -165,27 +165,110 @@ describe('operations', () => {
     await create(plan({ targets: [target(102)] }))
     for (const id of [1, 2]) good(await stores.operations.apply(id, approve('bob'), soon))
 
-    const by = (holder: string) => ({ holder, seen: null, overtakes: [] })
+    const by = (holder: string) => ({ holder, seen: null, overrules: [] })
     const claims = await Promise.all(
       ['a', 'b', 'c'].map((holder) => stores.operations.claim(1, by(holder), soon)),
     )
     const held = await stores.operations.claim(2, by('a'), soon)
-    const overtaking = await stores.operations.claim(2, { ...by('a'), overtakes: [1] }, soon)
-
     expect(claims.filter(({ kind }) => kind === 'claimed')).toHaveLength(1)
     expect(held).toMatchObject({ kind: 'held', by: [{ guest: 'vm-102', operation: 1 }] })
-    expect(overtaking).toMatchObject({ kind: 'claimed' })
     const holder = (await stores.operations.get(1))?.lease?.holder ?? ''
     expect(await stores.operations.beat(1, holder)).toBe(true)
     expect(await stores.operations.beat(1, 'another')).toBe(false)
     expect((await stores.operations.get(1))?.lease?.beat).toBe(2)
   })
 
+  const intend = (index: number) =>
+    ({ kind: 'intend', holder: 'me', index, node: 'pve1', nodeTime: 5 }) as const
+  const follow = (index: number) => ({ kind: 'follow', holder: 'me', index, upid: `UPID:${index}` }) as const
+
+  it.each([
+    ['neither is begun', [], [0, 1], [101, 102]],
+    ['both are shut down', [intend(0), follow(0), intend(1), follow(1)], [0, 1], []],
+    ['one is not begun', [intend(0), follow(0)], [0, 1], [102]],
+    ['what came of one is not known yet', [intend(0), follow(0), intend(1)], [0, 1], [102]],
+    ['one is not meant', [intend(0), follow(0), intend(1), follow(1)], [0], [102]],
+    ['none is meant', [intend(0), follow(0), intend(1), follow(1)], [], [101, 102]],
+  ] as const)('guests are taken from a shutdown one by one: %s', async (_, events, overrules, held) => {
+    const call = { verb: 'shutdown', timeout: null, overruleShutdown: false } as const
+    const both = [target(101, { call }), target(102, { call })]
+    await create(plan({ command: 'shutdown', targets: both }))
+    await create(plan({ targets: [target(101), target(102)] }))
+    for (const id of [1, 2]) good(await stores.operations.apply(id, approve('bob'), soon))
+    await stores.operations.claim(1, { holder: 'me', seen: null, overrules: [] }, soon)
+    for (const event of events) good(await stores.operations.apply(1, event, soon))
+
+    const claimed = await stores.operations.claim(2, { holder: 'other', seen: null, overrules }, soon)
+
+    const guests = claimed.kind === 'held' ? claimed.by.map(({ guest }) => guest).sort() : claimed.kind
+    expect(guests).toEqual(held.length === 0 ? 'claimed' : held.map((vmid) => `vm-${vmid}`))
+  })
+
+  it('nothing else than a shutdown is overruled', async () => {
+    await create()
+    await create()
+    for (const id of [1, 2]) good(await stores.operations.apply(id, approve('bob'), soon))
+    await stores.operations.claim(1, { holder: 'me', seen: null, overrules: [] }, soon)
+    for (const event of [intend(0), follow(0)]) good(await stores.operations.apply(1, event, soon))
+
+    const claimed = await stores.operations.claim(2, { holder: 'other', seen: null, overrules: [0] }, soon)
+
+    expect(claimed.kind).toBe('held')
+  })
+
+  it('an intent meets the freeze that was committed before it', async () => {
+    const carol = actor('carol', { personId: 1 })
+    const admin = { role: 'admin', scope: { kind: 'everything' } } as const
+    const added = { kind: 'add', name: 'carol', accounts: [], grants: [admin] } as const
+    good(await stores.people.change(added, carol, soon))
+    const by = { by: carol, at: NOW, typed: 'vm-101' }
+    for (const command of ['stop', 'start']) {
+      const made = plan({
+        command,
+        workspace: 'lab',
+        requirement: { ...ONE_APPROVAL, roles: [], approvals: 0 },
+      })
+      const operation = newOperation(made, planDigest(made), by)
+      await stores.operations.create({ operation, plan: canonical(made), shown: '{}', at: NOW })
+    }
+    await stores.operations.claim(1, { holder: 'me', seen: null, overrules: [] }, soon)
+    const until = new Date(soon.getTime() + 1000)
+    const freeze = { workspace: 'lab', reason: 'audit', by: 'carol', at: soon.toISOString() }
+    await stores.freezes.freeze({ ...freeze, until: until.toISOString() }, carol, soon)
+
+    const frozen = await stores.operations.apply(1, intend(0), soon)
+    expect(codeOf(frozen)).toBe('frozen')
+    expect((await stores.operations.get(1))?.steps[0]?.state).toBe('pending')
+    expect(await stores.audit.list({ operation: 1, action: 'effect', limit: 1 })).toEqual([])
+    const end = { kind: 'end', holder: 'me', index: 0, state: 'cancelled', code: 'frozen' } as const
+    good(await stores.operations.apply(1, { ...end, message: 'stopped', log: [] }, soon))
+    good(await stores.operations.apply(1, { kind: 'finish', holder: 'me' }, soon))
+    await stores.operations.claim(2, { holder: 'me', seen: null, overrules: [] }, soon)
+    // An admin may start guests; whoever is none any more may not.
+    await stores.people.change({ kind: 'add', name: 'erin', accounts: [], grants: [admin] }, carol, soon)
+    const revoked = { kind: 'revoke', name: 'carol', grant: admin } as const
+    good(await stores.people.change(revoked, carol, soon))
+    expect(codeOf(await stores.operations.apply(2, intend(0), soon))).toBe('frozen')
+    good(await stores.people.change({ kind: 'grant', name: 'carol', grant: admin }, carol, soon))
+    expect(codeOf(await stores.operations.apply(2, intend(0), soon))).toBe('done')
+  })
+
+  it('an intent does not meet one that is over', async () => {
+    await create()
+    good(await stores.operations.apply(1, approve('bob'), soon))
+    await stores.operations.claim(1, { holder: 'me', seen: null, overrules: [] }, soon)
+    const until = new Date(soon.getTime() + 1000).toISOString()
+    const freeze = { workspace: 'lab', reason: 'audit', by: 'carol', at: soon.toISOString(), until }
+    await stores.freezes.freeze(freeze, actor('carol'), soon)
+
+    expect(codeOf(await stores.operations.apply(1, intend(0), new Date(until)))).toBe('done')
+  })
+
   it('a bulk of 200 is written step by step, and its tasks are found', async () => {
     const many = plan({ targets: Array.from({ length: 200 }, (_, n) => target(1000 + n)) })
     await create(many)
     good(await stores.operations.apply(1, approve('bob'), soon))
-    await stores.operations.claim(1, { holder: 'me', seen: null, overtakes: [] }, soon)
+    await stores.operations.claim(1, { holder: 'me', seen: null, overrules: [] }, soon)
     const intend = { kind: 'intend', holder: 'me', index: 7, node: 'pve1', nodeTime: 5 } as const
     good(await stores.operations.apply(1, intend, soon))
     good(await stores.operations.apply(1, { kind: 'follow', holder: 'me', index: 7, upid: 'UPID:x' }, soon))
@@ -203,7 +286,7 @@ describe('operations', () => {
     await create()
     await create()
     good(await stores.operations.apply(2, approve('bob'), soon))
-    await stores.operations.claim(2, { holder: 'me', seen: null, overtakes: [] }, soon)
+    await stores.operations.claim(2, { holder: 'me', seen: null, overrules: [] }, soon)
     const intend = { kind: 'intend', holder: 'me', index: 0, node: 'pve1', nodeTime: 5 } as const
     good(await stores.operations.apply(2, intend, soon))
     const backup = join(directory, 'backup.db')

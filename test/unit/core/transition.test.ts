@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { missingDecisions, OPERATION_STATES, type Operation, type Step } from '../../../src/core/operation.js'
-import { type OperationEvent, transition } from '../../../src/core/transition.js'
+import { type Around, type OperationEvent, transition } from '../../../src/core/transition.js'
 import { actor, inState, NOW, ONE_APPROVAL, operation, plan, target } from './operations.js'
 
 const soon = new Date(NOW.getTime() + 60_000)
@@ -16,8 +16,20 @@ const decide = (verdict: 'confirm' | 'approve' | 'deny', who: string, more = {})
   ...more,
 })
 
-/** Every event, with the time at which it comes and the step it meets. */
-const EVENTS: Readonly<Record<string, { event: OperationEvent; at?: Date; step?: Partial<Step> }>> = {
+const FROZEN: Around = {
+  freeze: { workspace: 'lab', reason: 'audit', by: 'carol', at: NOW.toISOString(), until: null },
+  grants: [],
+}
+
+type Case = {
+  readonly event: OperationEvent
+  readonly at?: Date
+  readonly step?: Partial<Step>
+  readonly around?: Around
+}
+
+/** Every event, with the time at which it comes, the step it meets, and what is going on around. */
+const EVENTS: Readonly<Record<string, Case>> = {
   confirm: { event: decide('confirm', 'alice') },
   approve: { event: decide('approve', 'bob') },
   'approve too late': { event: decide('approve', 'bob'), at: late },
@@ -35,6 +47,19 @@ const EVENTS: Readonly<Record<string, { event: OperationEvent; at?: Date; step?:
   refuse: { event: { kind: 'refuse', holder: 'me', state: 'stale', code: 'plan_stale', message: 'moved' } },
   intend: { event: { kind: 'intend', holder: 'me', index: 0, node: 'pve1', nodeTime: 5 } },
   'intend by a stranger': { event: { kind: 'intend', holder: 'you', index: 0, node: 'pve1', nodeTime: 5 } },
+  'intend while frozen': {
+    event: { kind: 'intend', holder: 'me', index: 0, node: 'pve1', nodeTime: 5 },
+    around: FROZEN,
+  },
+  'intend by a stranger while frozen': {
+    event: { kind: 'intend', holder: 'you', index: 0, node: 'pve1', nodeTime: 5 },
+    around: FROZEN,
+  },
+  'follow while frozen': {
+    event: { kind: 'follow', holder: 'me', index: 0, upid: 'UPID:1' },
+    step: { state: 'sent' },
+    around: FROZEN,
+  },
   follow: { event: { kind: 'follow', holder: 'me', index: 0, upid: 'UPID:1' }, step: { state: 'sent' } },
   end: {
     event: { kind: 'end', holder: 'me', index: 0, state: 'verified', code: null, message: null, log: [] },
@@ -56,10 +81,10 @@ const EVENTS: Readonly<Record<string, { event: OperationEvent; at?: Date; step?:
 
 /** What comes of it: the new state, `=` for none, and the refusal if there is one. */
 function cell(name: string, state: (typeof OPERATION_STATES)[number]): string {
-  const { event, at = soon, step } = EVENTS[name] ?? {}
+  const { event, at = soon, step, around } = EVENTS[name] ?? {}
   if (event === undefined) throw new Error(name)
   const before = inState(state, state === 'running' || name === 'finish' ? step : {})
-  const { operation: after, refusal, audit } = transition(before, event, at)
+  const { operation: after, refusal, audit } = transition(before, event, at, around)
   const moved = JSON.stringify(after) === JSON.stringify(before) ? '=' : after.state
   // Nothing changes without an entry, but for what is no change of matter.
   if (moved !== '=' && !['remind', 'release'].includes(event.kind)) expect(audit.length).toBeGreaterThan(0)
@@ -109,6 +134,9 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string | undefined>
   refuse: lost({ running: 'stale' }),
   intend: lost({ running: 'running' }),
   'intend by a stranger': lost(),
+  'intend while frozen': lost({ running: '= frozen' }),
+  'intend by a stranger while frozen': lost(),
+  'follow while frozen': lost({ running: 'running' }),
   follow: lost({ running: 'running' }),
   end: lost({ running: 'running' }),
   finish: lost({ running: 'verified' }),
@@ -176,6 +204,32 @@ describe('steps', () => {
     const { refusal } = transition(running, STEP_EVENTS.intend as OperationEvent, soon)
 
     expect(refusal?.code).toBe('lease_lost')
+  })
+})
+
+describe('a freeze', () => {
+  const intend: OperationEvent = { kind: 'intend', holder: 'me', index: 0, node: 'pve1', nodeTime: 5 }
+  const everything = { kind: 'everything' } as const
+  const CASES: readonly (readonly [string, Around['grants'], string | undefined])[] = [
+    ['start', [], 'frozen'],
+    ['start', [{ role: 'operator', scope: everything }], 'frozen'],
+    ['start', [{ role: 'admin', scope: { kind: 'pool', name: 'web' } }], 'frozen'],
+    ['start', [{ role: 'admin', scope: everything }], undefined],
+    ['resume', [{ role: 'admin', scope: everything }], undefined],
+    ['stop', [{ role: 'admin', scope: everything }], 'frozen'],
+    ['reboot', [{ role: 'admin', scope: everything }], 'frozen'],
+  ]
+
+  it.each(CASES)('an intent to %s of who holds %j: %s', (command, grants, code) => {
+    const { refusal } = transition({ ...inState('running'), command }, intend, soon, { ...FROZEN, grants })
+
+    expect(refusal?.code).toBe(code)
+  })
+
+  it('leaves the step as it was, without a word in the log', () => {
+    const before = inState('running')
+
+    expect(transition(before, intend, soon, FROZEN)).toMatchObject({ operation: before, audit: [] })
   })
 })
 
