@@ -12,7 +12,7 @@ import {
   sentence,
   timeToken,
 } from '../../../src/chat/discord/embeds/escape.js'
-import { linesOf } from '../../../src/chat/slack/blocks/escape.js'
+import { linesOf } from '../../../src/chat/message/lines.js'
 import { liveIn, partsOf, readOf } from '../../support/discord-html.js'
 
 /** What Discord reads as something else than text. */

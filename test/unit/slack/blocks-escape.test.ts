@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { linesOf } from '../../../src/chat/message/lines.js'
 import { beginning, pieces } from '../../../src/chat/slack/blocks/cut.js'
 import {
   bold,
   codeSpan,
   dateToken,
-  linesOf,
   mrkdwn,
   plainText,
   preformatted,

@@ -1,9 +1,9 @@
 import type { APIEmbed } from 'discord.js'
 import type { Card, CardFile, Tone } from '../../../core/card.js'
 import type { Refusal } from '../../../core/refusal.js'
-import { linesOf } from '../../slack/blocks/escape.js'
-import { rowFacts } from '../../slack/blocks/facts.js'
-import { messageFormat } from '../../slack/blocks/time.js'
+import { rowFacts } from '../../message/facts.js'
+import { messageFormat } from '../../message/format.js'
+import { lineOf } from '../../message/lines.js'
 import { type ButtonRow, type DiscordButton, rowsOf } from './button.js'
 import {
   type Drawing,
@@ -112,7 +112,7 @@ export function renderRefusal(refusal: Refusal, options: DiscordDrawing): Render
   // Names in what is wrong are not words to type.
   const plain: Drawing = { ...drawing, words: (span) => span }
   drawText(plain, '', 'what is wrong', `🚫 ${refusal.message}`)
-  const details = refusal.details.map((detail) => `• ${linesOf(detail).join(' ')}`).join('\n')
+  const details = refusal.details.map((detail) => `• ${lineOf(detail)}`).join('\n')
   drawText(plain, '', 'the details', details)
   if (refusal.hint !== '') drawText(drawing, '', 'what to do', `👉 ${refusal.hint}`)
   const embeds = finish(drawing, { actions: '', foot, images: [], tone: 'danger' })

@@ -1,16 +1,19 @@
 import type { Card, Chart, Section, Table, Tone } from '../../../core/card.js'
+import { LOG_TITLE } from '../../below.js'
 import type { Format } from '../../format.js'
-import { LOG_TITLE } from '../../slack/blocks/card.js'
-import { linesOf } from '../../slack/blocks/escape.js'
-import { rowFacts, signOf } from '../../slack/blocks/facts.js'
-import { csv } from '../../slack/blocks/table.js'
+import { chartLines } from '../../message/chart-lines.js'
+import { fenced } from '../../message/code.js'
+import { rowFacts } from '../../message/facts.js'
+import { linesOf, trimmed } from '../../message/lines.js'
+import { signOf } from '../../message/signs.js'
+import { csvFile } from '../../message/table.js'
 import { clip } from '../../text.js'
 import { beginning } from './cut.js'
 import { fitted, inertLine, preformatted, sentence } from './escape.js'
 import { type FactLine, factLines } from './facts.js'
 import type { Attachments } from './files.js'
 import type { Page } from './page.js'
-import { chartLines, tableLines } from './table.js'
+import { tableLines } from './table.js'
 
 /** The parts of a card, put on a page; what does not fit there goes into a file. */
 
@@ -54,7 +57,7 @@ export function drawText(
   said: string,
 ): void {
   if (said.trim() === '' && title === '') return
-  const near = clip(said.replace(/^\s*\n|\s+$/g, ''), MOST_READ)
+  const near = clip(trimmed(said), MOST_READ)
   const text = sentence(near, words).trim() || '–'
   if (said.length <= MOST_READ && to.part(title, text)) return
   files.detail(name, said)
@@ -87,10 +90,6 @@ export function drawFacts(drawing: Drawing, facts: readonly FactLine[]): void {
   let shown = 0
   while (shown < FIRST_FIELDS && drawing.to.fields(fields.slice(shown, shown + 1))) shown += 1
   lose(drawing, 'facts', facts)
-}
-
-function fenced(lines: readonly string[], language = ''): string {
-  return `\`\`\`${language}\n${lines.join('\n')}\n\`\`\``
 }
 
 /** A table as text that lines up; one row alone reads better as facts. */
@@ -134,10 +133,9 @@ function drawRows(
   const drawn = room > 0 ? tableLines(table, format, room) : { lines: [], rows: 0, cut: false }
   const total = table.rows.length
   const left = total - drawn.rows
-  const code = drawn.rows === 0 ? '' : fenced(drawn.lines)
+  const code = drawn.rows === 0 ? '' : fenced(drawn.lines.join('\n'))
   if (left === 0 && !drawn.cut && to.part(title, code)) return
-  const file = { name: 'table.csv', mediaType: 'text/csv', text: csv(table, format) }
-  const known = files.add(file, `all ${total} rows of ${fitted(name, 60, (line) => line)}`)
+  const known = files.add(csvFile(table, format), `all ${total} rows of ${fitted(name, 60, (line) => line)}`)
   const where = mayAttach ? `, all ${total} rows are in 📎 ${known}` : ''
   const note = left > 0 ? `… and ${left} more${where}` : `cells were cut${where}`
   if (code !== '' && to.part(title, `${code}\n${note}`)) files.told(known)
@@ -147,9 +145,9 @@ function drawRows(
 /** What a chart says, in figures; the picture comes beside it. */
 export function drawChartOf(drawing: Drawing, chart: Chart): void {
   const { to, format, files } = drawing
-  const lines = chartLines(chart.series, format)
+  const lines = chartLines(chart.series, format, preformatted)
   const title = titleOf(drawing, chart.title)
-  if (!to.part('', `**${title}**\n${fenced(lines)}`)) files.detail(chart.title, lines.join('\n'))
+  if (!to.part('', `**${title}**\n${fenced(lines.join('\n'))}`)) files.detail(chart.title, lines.join('\n'))
 }
 
 /** A part of a card below its title. */
@@ -180,9 +178,9 @@ export function drawCode(drawing: Drawing, { language, text }: NonNullable<Card[
     return
   }
   const { to, files, mayAttach } = drawing
-  const lines = linesOf(text.replace(/^\s*\n|\s+$/g, '')).map(preformatted)
+  const lines = linesOf(trimmed(text)).map(preformatted)
   if (lines.join('').trim() === '') return
-  if (to.part('', fenced(lines, /^[a-z]{1,12}$/.test(language) ? language : ''))) return
+  if (to.part('', fenced(lines.join('\n'), /^[a-z]{1,12}$/.test(language) ? language : ''))) return
   const shell = ['sh', 'bash', 'shell'].includes(language)
   const script = { name: shell ? 'script.sh' : 'code.txt', mediaType: 'text/plain', text }
   const name = files.add(script, 'the code')
@@ -203,7 +201,7 @@ function drawLog({ to, files, mayAttach }: Drawing, title: string, name: string,
   const before = lines.length - shown.length
   const where = mayAttach ? ' in the file below' : ''
   const note = before === 0 ? '' : `\n… ${before} ${before === 1 ? 'line' : 'lines'} before these${where}`
-  const put = shown.length > 0 && to.part(title, `${fenced(shown)}${note}`)
+  const put = shown.length > 0 && to.part(title, `${fenced(shown.join('\n'))}${note}`)
   if (put && before === 0) return
   files.detail(name, text)
 }

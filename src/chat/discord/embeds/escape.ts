@@ -1,12 +1,9 @@
-import { linesOf, preformatted as slackPreformatted } from '../../slack/blocks/escape.js'
+import { codeLine, spansOf, unticked } from '../../message/code.js'
+import { isolated, JOINER } from '../../message/invisible.js'
+import { lineOf, linesOf } from '../../message/lines.js'
 import { clip } from '../../text.js'
 
 /** Text from outside, so that Discord shows it and nothing in it comes alive. */
-
-/** Takes no room: what it stands in is no mention any more, neither to a client nor to Discord's servers. */
-const JOINER = '\u2060'
-const TICKS = /[`｀]/gu
-const TICK = 'ˋ'
 
 /**
  * Discord shows what stands behind a backslash as it is, so that people read, and copy, the character itself. By these it
@@ -37,7 +34,7 @@ export function inert(text: string): string {
 
 /** The same, in one line. */
 export function inertLine(text: string): string {
-  return startless(dead(linesOf(text).join(' ').trim()))
+  return startless(dead(lineOf(text).trim()))
 }
 
 /**
@@ -47,7 +44,7 @@ export function inertLine(text: string): string {
 export function sentence(text: string, words: (span: string) => string = (span) => span): string {
   return linesOf(text)
     .map((line) => {
-      const parts = line.split(/(?<!`)`([^`｀]{1,300})`(?!`)/)
+      const parts = spansOf(line)
       return startless(parts.map((part, at) => (at % 2 === 0 ? dead(part) : codeSpan(words(part)))).join(''))
     })
     .join('\n')
@@ -61,12 +58,16 @@ export function bold(text: string): string {
 
 /** A line of a block of code: as it is, but for what would end the block. */
 export function preformatted(line: string): string {
-  return plain(slackPreformatted(line))
+  // These are in no run from right to left, where they would be mirrored.
+  return codeLine(line)
+    .split(/([<>&])/)
+    .map(isolated)
+    .join('')
 }
 
 /** Words to copy; nothing for blanks. */
 export function codeSpan(text: string): string {
-  const line = preformatted(text).replace(TICKS, TICK)
+  const line = unticked(preformatted(text))
   return line.trim() === '' ? '' : `\`${line}\``
 }
 
@@ -78,10 +79,7 @@ export function plainLine(text: string, most: number): string {
 /** One line of a text in at most so many characters, escapes included; never empty, never half an escape. */
 export function fitted(text: string, most: number, way: (line: string) => string): string {
   // What lies far behind is not seen anyway.
-  const line =
-    linesOf(clip(text.trim(), 2 * most + 200))
-      .join(' ')
-      .trim() || '–'
+  const line = lineOf(clip(text.trim(), 2 * most + 200)).trim() || '–'
   let length = most
   while (length > 1) {
     const shown = way(clip(line, length))
@@ -108,14 +106,8 @@ export function seenLength(text: string): number {
   return text.replace(/<t:-?\d+:f>/g, '12 March 2026 15:03').replace(/\\(.)/g, '$1').length
 }
 
-/** The safe characters of a line, with what is written from right to left kept to its own place. Slack's `&amp;` is not Discord's. */
-function plain(line: string): string {
-  return line.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
-}
-
 function dead(line: string): string {
-  return preformatted(line)
-    .replace(TICKS, TICK)
+  return unticked(preformatted(line))
     .replace(MARKS, '\\$&')
     .replace(COLONS, '\\:')
     .replace(INVITES, '\\.')

@@ -1,16 +1,22 @@
 import type { KnownBlock } from '@slack/types'
 import type { Card, Chart, Section, Source, Table, Tone } from '../../../core/card.js'
 import type { Refusal } from '../../../core/refusal.js'
+import { LOG_TITLE } from '../../below.js'
 import type { Format } from '../../format.js'
+import { chartLines } from '../../message/chart-lines.js'
+import { rowFacts } from '../../message/facts.js'
+import { messageFormat } from '../../message/format.js'
+import { lineOf, linesOf, trimmed } from '../../message/lines.js'
+import { signOf } from '../../message/signs.js'
+import { csvFile } from '../../message/table.js'
 import { clip } from '../../text.js'
 import { actionsOf, button, type SlackButton, sizeOf } from './button.js'
 import { beginning } from './cut.js'
-import { bold, codeSpan, dateToken, linesOf, mrkdwn, preformatted, sentence } from './escape.js'
-import { factLines, rowFacts, signOf } from './facts.js'
+import { bold, codeSpan, dateToken, mrkdwn, preformatted, sentence } from './escape.js'
+import { type FactLine, factLines } from './facts.js'
 import { type Files, filesOf, type SlackFile } from './files.js'
 import { contexts, type Page, page, sum } from './page.js'
-import { chartLines, csv, tableLines } from './table.js'
-import { messageFormat } from './time.js'
+import { tableLines } from './table.js'
 
 /** The one way from a neutral card to Slack's blocks. What does not fit becomes a file, and the message says so. */
 
@@ -32,9 +38,6 @@ export type Rendered = {
   readonly blocks: KnownBlock[]
   readonly files: readonly SlackFile[]
 }
-
-/** Sections of cards whose titles begin so hold lines of a task's log. */
-export const LOG_TITLE = 'last lines of the task'
 
 const MOST_HEADING = 140
 const MOST_ACTIONS = 1500
@@ -86,7 +89,7 @@ export function renderRefusal(refusal: Refusal, options: SlackDrawing): Rendered
     mayAttach: options.files !== false,
   }
   drawText(drawing, '', 'what is wrong', `🚫 ${refusal.message}`)
-  const details = refusal.details.map((detail) => `• ${linesOf(detail).join(' ')}`).join('\n')
+  const details = refusal.details.map((detail) => `• ${lineOf(detail)}`).join('\n')
   drawText(drawing, '', 'the details', details)
   if (refusal.hint !== '') drawText(drawing, '', 'what to do', `👉 ${refusal.hint}`)
   finish(drawing, contexts([codeSpan(refusal.code)]), [])
@@ -118,7 +121,7 @@ function drawHeading(drawing: Drawing, heading: string, tone: Tone): void {
 /** Sentences below a title (or none); what is too long is begun, and whole in the file. */
 function drawText({ to, files, mayAttach }: Drawing, title: string, name: string, said: string): void {
   if (said.trim() === '' && title === '') return
-  const text = sentence(said.replace(/^\s*\n|\s+$/g, ''))
+  const text = sentence(trimmed(said))
   const lines = [...(title === '' ? [] : [title]), ...(text === '' ? [] : text.split('\n'))]
   if (lines.join('\n').length <= to.room() && to.text(lines)) return
   files.detail(name, said)
@@ -128,8 +131,8 @@ function drawText({ to, files, mayAttach }: Drawing, title: string, name: string
 function drawFacts(drawing: Drawing, title: string, name: string, facts: ReturnType<typeof factLines>): void {
   const { to, files } = drawing
   const { fields, lines } = facts
-  const lose = (some: readonly { readonly label: string; readonly whole: string }[]): void => {
-    if (some.length > 0) files.detail(name, some.map(({ label, whole }) => `${label}: ${whole}`).join('\n'))
+  const lose = (some: readonly FactLine[]): void => {
+    if (some.length > 0) files.detail(name, some.map(({ whole }) => whole).join('\n'))
   }
   const some = (count: number): boolean =>
     to.fields(
@@ -140,7 +143,7 @@ function drawFacts(drawing: Drawing, title: string, name: string, facts: ReturnT
     some(FIRST_FIELDS)
     lose(fields)
   } else if (fields.length === 0 && title !== '') to.text([title])
-  const lost: (typeof lines)[number][] = lines.filter(({ cut }) => cut)
+  const lost: FactLine[] = lines.filter(({ cut }) => cut)
   if (lines.length > 0 && !to.text(lines.map(({ shown }) => shown)))
     for (const line of lines) if (!to.text([line.shown]) && !line.cut) lost.push(line)
   lose(lost)
@@ -166,9 +169,8 @@ function drawRows(
   const shown = whole ? drawn.rows : 0
   const left = table.rows.length - shown
   if (left === 0 && !drawn.cut) return
-  const file = { name: 'table.csv', mediaType: 'text/csv', text: csv(table, format) }
-  const holds = `all ${table.rows.length} rows of ${clip(linesOf(name).join(' '), 60)}`
-  const known = files.add(file, holds)
+  const holds = `all ${table.rows.length} rows of ${clip(lineOf(name), 60)}`
+  const known = files.add(csvFile(table, format), holds)
   const where = mayAttach ? `, all ${table.rows.length} rows are in 📎 ${known}` : ''
   const said = !whole
     ? to.text([...(title === '' ? [] : [title]), `${table.rows.length} rows${where}`])
@@ -178,7 +180,7 @@ function drawRows(
 
 /** What a chart says, in figures; the picture comes beside it. */
 function drawChartOf({ to, format, files }: Drawing, chart: Chart): void {
-  const lines = chartLines(chart.series, format)
+  const lines = chartLines(chart.series, format, preformatted)
   if (!to.code(bold(chart.title), lines)) files.detail(chart.title, lines.join('\n'))
 }
 
@@ -204,7 +206,7 @@ function drawCode(drawing: Drawing, { language, text }: NonNullable<Card['code']
     return
   }
   const { to, files, mayAttach } = drawing
-  const lines = linesOf(text.replace(/^\s*\n|\s+$/g, '')).map(preformatted)
+  const lines = linesOf(trimmed(text)).map(preformatted)
   if (lines.length === 0 || to.code('', lines)) return
   const shell = ['sh', 'bash', 'shell'].includes(language)
   const script = { name: shell ? 'script.sh' : 'code.txt', mediaType: 'text/plain', text }

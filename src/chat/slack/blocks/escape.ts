@@ -1,10 +1,10 @@
 import type { PlainTextElement } from '@slack/types'
-import { clip, sanitise, sanitiseLines } from '../../text.js'
+import { codeLine, spansOf, unticked } from '../../message/code.js'
+import { isIsolated, isolated, JOINER } from '../../message/invisible.js'
+import { linesOf } from '../../message/lines.js'
+import { clip, sanitise } from '../../text.js'
 
 /** Text from outside, so that Slack shows it and nothing in it comes alive. */
-
-/** Takes no room and belongs to no word: what it stands in is no token any more. */
-const JOINER = '\u2060'
 
 /**
  * Slack has no escape for these, and whether an invisible character beside one takes its effect away is not documented; a
@@ -17,26 +17,13 @@ const LIKENESS: Readonly<Record<string, string>> = {
   '＿': 'ˍ',
   '~': '∼',
   '～': '∼',
-  '`': 'ˋ',
-  '｀': 'ˋ',
 }
 const PAIRS = [/[*＊]/gu, /[_＿]/gu, /[~～]/gu] as const
-const TICKS = /[`｀]/gu
 const WORD = /[\p{L}\p{N}]/u
 const BLANK = /\s/u
 
 /** `:name:` becomes a picture, as in the UPID of guest 100. */
 const EMOJI = /:(?=[\p{L}\p{N}_+'-]{1,100}:)/gu
-const RTL =
-  '\\p{Script=Hebrew}\\p{Script=Arabic}\\p{Script=Syriac}\\p{Script=Thaana}\\p{Script=Nko}\\p{Script=Adlam}'
-/** What stands beside an invisible mark is at an edge. */
-const ISOLATED = new RegExp(`[${RTL}]`, 'u')
-/** From the first to the last such letter; two blanks part the columns of a table. */
-const RIGHT_TO_LEFT = new RegExp(
-  `[${RTL}](?:(?:[${RTL}\\p{M}\\p{N}\\p{P}\\p{S}]| (?! ))*[${RTL}\\p{M}])?`,
-  'gu',
-)
-
 /** A value from outside, for `mrkdwn`: no mention, no link, no emoji, no format of any kind. Line breaks are kept. */
 export function mrkdwn(text: string): string {
   return linesOf(text)
@@ -51,7 +38,7 @@ export function mrkdwn(text: string): string {
 export function sentence(text: string): string {
   return linesOf(text)
     .map((line) => {
-      const parts = line.split(/(?<!`)`([^`｀]{1,300})`(?!`)/)
+      const parts = spansOf(line)
       // A pair may have its halves on either side of a span.
       const marks = parts.length > 1 ? 'all' : 'pairs'
       return quoteless(parts.map((part, at) => (at % 2 === 0 ? inert(part, marks) : codeSpan(part))).join(''))
@@ -67,12 +54,12 @@ export function bold(text: string): string {
 
 /** A line of a block of code: as it is, but for what would end the block. */
 export function preformatted(line: string): string {
-  return isolated(escaped(sanitise(line.replaceAll('\t', '    ')).replace(/`{3,}/g, likeness)))
+  return isolated(escaped(codeLine(line)))
 }
 
 /** Words to copy. */
 export function codeSpan(text: string): string {
-  const line = sanitise(text).replace(TICKS, likeness)
+  const line = unticked(sanitise(text))
   return line.trim() === '' ? '' : `\`${isolated(escaped(line))}\``
 }
 
@@ -104,28 +91,14 @@ export function seenLength(text: string): number {
   return text.replace(/<!date\^[^>|]*\|([^>]*)>/g, '$1').replace(/&(amp|lt|gt);/g, '&').length
 }
 
-/** The lines of a text, made safe to show, whole however long they are. */
-export function linesOf(text: string): readonly string[] {
-  return text.split(/\r\n|\n|\r|\u2028|\u2029/).map((line) => {
-    if (line.length < LONG) return sanitiseLines(line).join(' ')
-    const parts = line.match(PART) ?? []
-    return parts.map((part) => sanitise(part.replaceAll('\t', '    '))).join('')
-  })
-}
-
-const LONG = 8000
-const PART = /.{1,8000}/gsu
-
 /** `&`, `<` and `>` are the only characters by which mentions, links and dates begin and end. */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
 function inert(line: string, marks: 'pairs' | 'all' = 'pairs'): string {
-  const plain = PAIRS.reduce((text, mark) => unpaired(text, mark, marks), line)
-    .replace(TICKS, likeness)
-    .replace(EMOJI, `:${JOINER}`)
-  return isolated(escaped(plain))
+  const flat = unticked(PAIRS.reduce((text, mark) => unpaired(text, mark, marks), line))
+  return isolated(escaped(flat.replace(EMOJI, `:${JOINER}`)))
 }
 
 /** A quotation begins a line with a greater-than sign, however that is written. */
@@ -133,13 +106,11 @@ function quoteless(line: string): string {
   return /^\s*(&gt;|＞)/u.test(line) ? `${JOINER}${line}` : line
 }
 
-const likeness = (text: string): string => [...text].map((char) => LIKENESS[char] ?? char).join('')
-
 /** Slack formats from a mark that begins a word to the next such mark that ends one; where there is no pair, none is changed. */
 function unpaired(line: string, mark: RegExp, which: 'pairs' | 'all'): string {
   const marks = [...line.matchAll(mark)].map(({ index }) => {
     const [before, after] = [line.slice(0, index).slice(-1), line.slice(index + 1, index + 2)]
-    const edge = (beside: string) => !WORD.test(beside) || ISOLATED.test(beside)
+    const edge = (beside: string) => !WORD.test(beside) || isIsolated(beside)
     const filled = (beside: string) => beside !== '' && !BLANK.test(beside)
     if (which === 'all') return { opens: edge(before), closes: edge(after) }
     return { opens: edge(before) && filled(after), closes: filled(before) && edge(after) }
@@ -151,11 +122,6 @@ function unpaired(line: string, mark: RegExp, which: 'pairs' | 'all'): string {
   return line.replace(mark, (char) => {
     const live = marks[at]
     at += 1
-    return live?.opens === true || live?.closes === true ? likeness(char) : char
+    return live?.opens === true || live?.closes === true ? (LIKENESS[char] ?? char) : char
   })
-}
-
-/** What is written from right to left keeps to its own place, and takes no columns or brackets along. */
-function isolated(line: string): string {
-  return line.replace(RIGHT_TO_LEFT, '\u2068$&\u2069')
 }

@@ -1,5 +1,6 @@
+import { lineOf, linesOf } from '../../message/lines.js'
 import { clip } from '../../text.js'
-import { linesOf, mrkdwn } from './escape.js'
+import { mrkdwn } from './escape.js'
 
 /** What goes along with a message because it does not fit into it, and how the message says so. */
 
@@ -54,7 +55,7 @@ export function filesOf(given: readonly SlackFile[]): Files {
       told.add(name)
     },
     detail: (title, text) => {
-      details.push({ title: clip(linesOf(title).join(' ').trim() || 'text', 60), text })
+      details.push({ title: clip(lineOf(title).trim() || 'text', 60), text })
     },
     all: () => lastly().map(({ file }) => file),
     said: () =>

@@ -1,4 +1,5 @@
 import type { ContextBlock, KnownBlock, SectionBlock } from '@slack/types'
+import { fenced } from '../../message/code.js'
 import { beginning, pieces } from './cut.js'
 import { plainText } from './escape.js'
 
@@ -67,7 +68,7 @@ export function page(kept: { readonly blocks: number; readonly characters: numbe
     code: (title, lines) => {
       const lead = title === '' ? '' : `${title}\n`
       const [first = '', ...more] = pieces(lines, MOST_SECTION - FENCES - lead.length)
-      return sections([`${lead}${fenced(first)}`, ...more.map(fenced)])
+      return sections([`${lead}${fenced(first)}`, ...more.map((text) => fenced(text))])
     },
     fields: (title, fields) => {
       if (fields.some((text) => text.length > MOST_FIELD)) return false
@@ -96,10 +97,6 @@ export function contexts(texts: readonly string[]): readonly ContextBlock[] {
     type: 'context',
     elements: some.map((text) => ({ type: 'mrkdwn', text, verbatim: true })),
   }))
-}
-
-function fenced(text: string): string {
-  return `\`\`\`\n${text}\n\`\`\``
 }
 
 export function sum(texts: readonly string[]): number {

@@ -1,4 +1,4 @@
-import { type Format, makeFormat } from '../../format.js'
+import { type Format, makeFormat } from '../format.js'
 
 /**
  * Values as a message tells them, which is read on other days too: no time is told as one of today, and the same state
