@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import {
   charactersOf,
-  commandsJson,
   discordCommands,
   MOST_CHARACTERS,
   missingFor,
@@ -40,13 +38,6 @@ const command = (name: string, more: Partial<CommandForm> = {}): CommandForm => 
     },
   }),
   ...more,
-})
-
-describe('the committed file', () => {
-  it('is what the registry says', () => {
-    expect(readFileSync('discord-commands.json', 'utf8')).toBe(commandsJson(derived))
-    expect(JSON.parse(readFileSync('discord-commands.json', 'utf8'))).toEqual(derived)
-  })
 })
 
 describe('the commands on Discord', () => {

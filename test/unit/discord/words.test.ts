@@ -284,4 +284,27 @@ describe('the way to Discord and back', () => {
     expect(read({ who: 'web-01' })).toEqual({ why: ['so'], when: ['2h'], who: ['web-01'] })
     expect(read({ who: 'Slow web-01' })).toBe('missing_argument')
   })
+
+  it('every place before a value has to be told apart, not only the first that was left out', () => {
+    const places = defineCommand({
+      path: ['places'],
+      group: 'cluster',
+      summary: 'Has three places that may be left out',
+      risk: 'read',
+      examples: ['places'],
+      args: {
+        how: optional.choice({ label: 'how', summary: 'in which way' }, ['fast', 'slow']),
+        often: optional.int({ label: 'often', summary: 'how often' }, 1, 9),
+        which: optional.choice({ label: 'which', summary: 'which of them' }, ['fast', 'last']),
+      },
+      answer: () => {
+        throw new Error('not asked')
+      },
+    })
+
+    expect(wordsOf(places, { which: 'last' })).toMatchObject({ code: 'missing_argument' })
+    expect(wordsOf(places, { often: 3 })).toEqual(['places', '3'])
+    // Once a place is taken, what was left out before it takes no other.
+    expect(wordsOf(places, { often: 3, which: 'fast' })).toEqual(['places', '3', 'fast'])
+  })
 })
