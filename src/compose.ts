@@ -27,6 +27,7 @@ import type { Syncer } from './ports/sync.js'
 import { pveConnector } from './pve/connector.js'
 import { registry } from './registry.js'
 import { connectionsOf } from './setup/connections.js'
+import { discordSettings } from './setup/discord-settings.js'
 import { firstPeople } from './setup/first-people.js'
 import { homeChecks } from './setup/home-checks.js'
 import { slackSettings } from './setup/slack-settings.js'
@@ -131,7 +132,7 @@ export async function openHome(paths: HomePaths, surroundings: Surroundings): Pr
     now,
     newCode: () => newCode(randomBytes),
     onFault,
-    chatChecks: () => chatChecks(config, paths, environment, stores),
+    chatChecks: (only) => chatChecks({ config, home: paths.home, environment, stores }, only),
     homeChecks: () => homeChecks(paths, config, stores.health, connections.operateProblem),
   }
   const periodic = { clusters, leases: stores.leases, syncer: sync, clock, holder, onFault }
@@ -164,20 +165,36 @@ export async function openHome(paths: HomePaths, surroundings: Surroundings): Pr
   }
 }
 
-/** What `doctor` looks at of Slack, where the config names it. */
+type ChatHome = {
+  readonly config: Config
+  readonly home: string
+  readonly environment: Environment
+  readonly stores: Stores
+}
+
+/** What `doctor` looks at of the chats that the config names. They are loaded only where they are used: they are heavy. */
 async function chatChecks(
-  { slack }: Config,
-  paths: HomePaths,
-  environment: Environment,
-  stores: Stores,
+  { config, home, environment, stores }: ChatHome,
+  only?: 'slack' | 'discord',
 ): Promise<readonly Check[]> {
-  if (slack === undefined) return []
-  const read = slackSettings(slack, paths.home, environment)
-  if (isRefusal(read))
-    return [{ subject: 'slack', state: 'failed', finding: `it is off. ${read.message}`, hint: read.hint }]
-  // Loaded only where it is used: it is heavy.
-  const { slackChecks } = await import('./chat/slack/doctor.js')
-  return slackChecks(read.settings, stores)
+  const slack = async (): Promise<readonly Check[]> => {
+    if (config.slack === undefined || only === 'discord') return []
+    const read = slackSettings(config.slack, home, environment)
+    if (isRefusal(read)) return [isOff('slack', read)]
+    return (await import('./chat/slack/doctor.js')).slackChecks(read.settings, stores)
+  }
+  const discord = async (): Promise<readonly Check[]> => {
+    if (config.discord === undefined || only === 'slack') return []
+    const read = discordSettings(config.discord, home, environment)
+    if (isRefusal(read)) return [isOff('discord', read)]
+    const { discordChecks } = await import('./chat/discord/doctor.js')
+    return discordChecks({ settings: read.settings, stores, commands: registry })
+  }
+  return (await Promise.all([slack(), discord()])).flat()
+}
+
+function isOff(subject: string, { message, hint }: Refusal): Check {
+  return { subject, state: 'failed', finding: `it is off. ${message}`, hint }
 }
 
 async function healthOf(

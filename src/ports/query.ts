@@ -47,5 +47,5 @@ export type QueryContext = {
   /** What `doctor` looks at outside the cluster: the home, its files and the store. */
   readonly homeChecks: () => Promise<readonly Check[]>
   /** What `doctor` looks at of chat: tokens, connections, channels. Empty where none is configured. */
-  readonly chatChecks: () => Promise<readonly Check[]>
+  readonly chatChecks: (only?: 'slack' | 'discord') => Promise<readonly Check[]>
 }

@@ -3,6 +3,7 @@ import type { Environment } from '../config/secrets.js'
 import { isRefusal } from '../core/refusal.js'
 import type { ChatSurface } from '../ports/surface.js'
 import { registry } from '../registry.js'
+import { discordSettings } from '../setup/discord-settings.js'
 import { slackSettings } from '../setup/slack-settings.js'
 import { systemClock } from '../system/clock.js'
 
@@ -12,20 +13,34 @@ export type ChatSurfaces = {
   readonly off: readonly string[]
 }
 
-/** The surfaces that a home's config names. One without its secrets stays off; the others do not mind. */
+/**
+ * The surfaces that a home's config names. One without its secrets stays off; the others do not mind. Their libraries are
+ * loaded only where they are used: they are heavy.
+ */
 export async function chatSurfaces(home: OpenHome, environment: Environment): Promise<ChatSurfaces> {
-  const { slack } = home.config
-  if (slack === undefined) return { surfaces: [], off: [] }
-  const read = slackSettings(slack, home.paths.home, environment)
-  if (isRefusal(read)) return { surfaces: [], off: [`Slack stays off: ${read.message} ${read.hint}`] }
-  // Loaded only where it is used: it is heavy.
-  const { slackSurface } = await import('../chat/slack/surface.js')
-  const { road, board, stores, workspaces, holder, log, onFault } = home
-  const surface = slackSurface({
+  const { config, paths, road, board, stores, workspaces, holder, log, onFault } = home
+  const inside = {
     ...{ road, board, stores, workspaces, holder, log, onFault },
-    settings: read.settings,
     commands: registry,
     clock: systemClock,
-  })
-  return { surfaces: [surface], off: [] }
+  }
+  const surfaces: ChatSurface[] = []
+  const off: string[] = []
+  if (config.slack !== undefined) {
+    const read = slackSettings(config.slack, paths.home, environment)
+    if (isRefusal(read)) off.push(`Slack stays off: ${read.message} ${read.hint}`)
+    else {
+      const { slackSurface } = await import('../chat/slack/surface.js')
+      surfaces.push(slackSurface({ ...inside, settings: read.settings }))
+    }
+  }
+  if (config.discord !== undefined) {
+    const read = discordSettings(config.discord, paths.home, environment)
+    if (isRefusal(read)) off.push(`Discord stays off: ${read.message} ${read.hint}`)
+    else {
+      const { discordSurface } = await import('../chat/discord/surface.js')
+      surfaces.push(discordSurface({ ...inside, settings: read.settings }))
+    }
+  }
+  return { surfaces, off }
 }

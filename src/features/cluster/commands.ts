@@ -48,11 +48,13 @@ const sync = defineCommand({
   },
 })
 
-function noChat(): Refusal {
+const PLATFORMS = { slack: 'Slack', discord: 'Discord' } as const
+
+function noChat(chat: keyof typeof PLATFORMS): Refusal {
   return refuse(
     'surface_off',
-    'Slack is not configured in this home.',
-    'docs/slack.md tells how, from nothing, in ten steps: the block `slack:` in the config file.',
+    `${PLATFORMS[chat]} is not configured in this home.`,
+    `docs/${chat}.md tells how, from nothing, in ten steps: the block \`${chat}:\` in the config file.`,
   )
 }
 
@@ -61,15 +63,18 @@ const doctor = defineCommand({
   group: 'pve',
   summary: 'Check this home and its clusters, and say what to do',
   risk: 'read',
-  examples: ['doctor', 'doctor pve', 'doctor slack'],
+  examples: ['doctor', 'doctor pve', 'doctor slack', 'doctor discord'],
   freshness: 'none',
-  args: { target: optional.choice({ label: 'target', summary: 'what to check' }, ['pve', 'slack']) },
+  args: {
+    target: optional.choice({ label: 'target', summary: 'what to check' }, ['pve', 'slack', 'discord']),
+  },
   answer: async (context: QueryContext, { target }) => {
     const home =
       target === undefined ? [...(await context.homeChecks()), ...(await standingChecks(context))] : []
-    const chat = target === 'pve' ? [] : await context.chatChecks()
-    if (target === 'slack' && chat.length === 0) return noChat()
-    const clusters = target === 'slack' ? [] : context.workspace.clusters
+    const chat = target === 'pve' ? [] : await context.chatChecks(target)
+    const onlyChat = target === 'slack' || target === 'discord'
+    if (onlyChat && chat.length === 0) return noChat(target)
+    const clusters = onlyChat ? [] : context.workspace.clusters
     const diagnoses = await Promise.all(clusters.map((cluster) => diagnose(context, cluster)))
     return doctorCard([...home, ...chat], diagnoses)
   },
