@@ -2,6 +2,7 @@ import type { APIEmbed } from 'discord.js'
 import type { Card, CardFile, Tone } from '../../../core/card.js'
 import type { Refusal } from '../../../core/refusal.js'
 import { rowFacts } from '../../message/facts.js'
+import type { Files } from '../../message/files.js'
 import { messageFormat } from '../../message/format.js'
 import { lineOf } from '../../message/lines.js'
 import { type ButtonRow, type DiscordButton, rowsOf } from './button.js'
@@ -17,7 +18,7 @@ import {
 } from './draw.js'
 import { fitted, inertLine } from './escape.js'
 import { factLines } from './facts.js'
-import { type Attachments, attachmentsOf, MOST_SAID } from './files.js'
+import { discordFiles, MOST_SAID } from './files.js'
 import { actionsOf, type Foot, footOf } from './foot.js'
 import { type Kept, page } from './page.js'
 
@@ -70,7 +71,7 @@ type Last = {
 /** A card as a message: at most 10 embeds and 5,600 characters over all of them, and the files with what does not fit. */
 export function renderCard(card: Card, options: DiscordDrawing): Rendered {
   const images = (options.images ?? []).slice(0, MOST_IMAGES)
-  const files = attachmentsOf(options.files === false ? [] : card.files, images.length)
+  const files = discordFiles(options.files === false ? [] : card.files, images.length)
   const format = messageFormat(options.timeZone)
   const actions = actionsOf(card.actions, typedOf(options), files)
   const foot = footOf(card, options.timeZone, format, files)
@@ -105,7 +106,7 @@ export function renderCard(card: Card, options: DiscordDrawing): Rendered {
 
 /** A refusal: what is wrong, the details, what to do, and the stable code. */
 export function renderRefusal(refusal: Refusal, options: DiscordDrawing): Rendered {
-  const files = attachmentsOf([], 0)
+  const files = discordFiles([], 0)
   const foot: Foot = { text: refusal.code, at: null }
   const kept = { embeds: 1, characters: 100 + FILES_TITLE.length + MOST_SAID }
   const drawing = drawingOf(options, files, kept)
@@ -128,7 +129,7 @@ function typedOf(options: DiscordDrawing): (words: string) => string {
   return options.typed ?? ((words) => `/pve ${words}`)
 }
 
-function drawingOf(options: DiscordDrawing, files: Attachments, kept: Kept): Drawing {
+function drawingOf(options: DiscordDrawing, files: Files, kept: Kept): Drawing {
   const typed = typedOf(options)
   return {
     to: page(kept),

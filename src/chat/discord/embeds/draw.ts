@@ -4,6 +4,7 @@ import type { Format } from '../../format.js'
 import { chartLines } from '../../message/chart-lines.js'
 import { fenced } from '../../message/code.js'
 import { rowFacts } from '../../message/facts.js'
+import type { Files } from '../../message/files.js'
 import { linesOf, trimmed } from '../../message/lines.js'
 import { signOf } from '../../message/signs.js'
 import { csvFile } from '../../message/table.js'
@@ -11,7 +12,6 @@ import { clip } from '../../text.js'
 import { beginning } from './cut.js'
 import { fitted, inertLine, preformatted, sentence } from './escape.js'
 import { type FactLine, factLines } from './facts.js'
-import type { Attachments } from './files.js'
 import type { Page } from './page.js'
 import { tableLines } from './table.js'
 
@@ -20,7 +20,7 @@ import { tableLines } from './table.js'
 export type Drawing = {
   readonly to: Page
   readonly format: Format
-  readonly files: Attachments
+  readonly files: Files
   readonly mayAttach: boolean
   readonly words: (span: string) => string
 }

@@ -1,8 +1,8 @@
 import type { Card, CardAction, Source } from '../../../core/card.js'
 import type { Format } from '../../format.js'
+import type { Files } from '../../message/files.js'
 import { clip } from '../../text.js'
 import { codeSpan, fitted, inertLine, isoTime, plainLine } from './escape.js'
-import type { Attachments } from './files.js'
 
 /** What comes last in a card: what to type next, and where the facts come from. */
 
@@ -17,7 +17,7 @@ const MOST_NOTE = 400
 export function actionsOf(
   actions: readonly CardAction[],
   typed: (words: string) => string,
-  files: Attachments,
+  files: Files,
 ): string {
   const told = actions.map(({ label, words }) => {
     const shown = typed(words)
@@ -29,7 +29,7 @@ export function actionsOf(
 }
 
 /** How old a card's facts are. */
-export function footOf(card: Card, timeZone: string, format: Format, files: Attachments): Foot {
+export function footOf(card: Card, timeZone: string, format: Format, files: Files): Foot {
   const tables = [card.table, ...card.sections.map(({ table }) => table)]
   const timed = tables.some(
     (table) => (table?.rows.length ?? 0) > 1 && table?.columns.some(({ unit }) => unit === 'time') === true,

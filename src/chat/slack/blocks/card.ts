@@ -1,10 +1,11 @@
 import type { KnownBlock } from '@slack/types'
-import type { Card, Chart, Section, Source, Table, Tone } from '../../../core/card.js'
+import type { Card, CardFile, Chart, Section, Source, Table, Tone } from '../../../core/card.js'
 import type { Refusal } from '../../../core/refusal.js'
 import { LOG_TITLE } from '../../below.js'
 import type { Format } from '../../format.js'
 import { chartLines } from '../../message/chart-lines.js'
 import { rowFacts } from '../../message/facts.js'
+import type { Files } from '../../message/files.js'
 import { messageFormat } from '../../message/format.js'
 import { lineOf, linesOf, trimmed } from '../../message/lines.js'
 import { signOf } from '../../message/signs.js'
@@ -14,7 +15,7 @@ import { actionsOf, button, type SlackButton, sizeOf } from './button.js'
 import { beginning } from './cut.js'
 import { bold, codeSpan, dateToken, mrkdwn, preformatted, sentence } from './escape.js'
 import { type FactLine, factLines } from './facts.js'
-import { type Files, filesOf, type SlackFile } from './files.js'
+import { slackFiles } from './files.js'
 import { contexts, type Page, page, sum } from './page.js'
 import { tableLines } from './table.js'
 
@@ -29,14 +30,14 @@ export type SlackDrawing = {
   readonly files?: false
 }
 
-export type { SlackButton, SlackFile }
+export type { SlackButton }
 export { button }
 
 export type Rendered = {
   /** What a notification and a screen reader say. */
   readonly text: string
   readonly blocks: KnownBlock[]
-  readonly files: readonly SlackFile[]
+  readonly files: readonly CardFile[]
 }
 
 const MOST_HEADING = 140
@@ -58,7 +59,7 @@ type Drawing = {
 
 /** A card as a message: at most 50 blocks and 9,000 characters, and the files with what does not fit. */
 export function renderCard(card: Card, options: SlackDrawing): Rendered {
-  const files = filesOf(options.files === false ? [] : card.files)
+  const files = slackFiles(options.files === false ? [] : card.files)
   const format = messageFormat(options.timeZone)
   const footer = footerOf(card, options.timeZone, format, files)
   const buttons = actionsOf(options.buttons ?? [])
@@ -80,7 +81,7 @@ export function renderCard(card: Card, options: SlackDrawing): Rendered {
 
 /** A refusal: what is wrong, the details, what to do, and the stable code. */
 export function renderRefusal(refusal: Refusal, options: SlackDrawing): Rendered {
-  const files = filesOf([])
+  const files = slackFiles([])
   const to = page({ blocks: 1 + KEPT_FOR_FILES.blocks, characters: 100 + KEPT_FOR_FILES.characters })
   const drawing: Drawing = {
     to,
@@ -96,7 +97,7 @@ export function renderRefusal(refusal: Refusal, options: SlackDrawing): Rendered
   return { text: fallback(refusal.message, refusal.hint), blocks: to.blocks, files: attached(drawing) }
 }
 
-function attached({ files, mayAttach }: Drawing): readonly SlackFile[] {
+function attached({ files, mayAttach }: Drawing): readonly CardFile[] {
   return mayAttach ? files.all() : []
 }
 
