@@ -2,7 +2,7 @@ import { Routes } from 'discord.js'
 import { z } from 'zod'
 import { isRefused, messageOf } from './errors.js'
 import type { DiscordRun } from './parts.js'
-import { register } from './register.js'
+import { register, unregisterElsewhere } from './register.js'
 
 /** The app as Discord knows it: makes it have the commands that this program has, and notices when its token is refused. */
 
@@ -51,8 +51,12 @@ export function app(run: Run): App {
 const FROM = { from: 'discord' }
 
 async function registerCommands({ api, settings, commands, log }: Run, applicationId: string): Promise<void> {
-  const guildId = settings.commands === 'guild' ? settings.guild : null
-  const done = await register({ rest: api.rest, applicationId, guildId, commands })
+  const { guild } = settings
+  const one = settings.commands === 'guild'
+  const at = { rest: api.rest, applicationId, guildId: one ? guild : null, commands }
+  const done = await register(at)
+  if (await unregisterElsewhere({ ...at, elsewhere: { guildId: one ? null : guild } }))
+    log.info({ ...FROM, left: one ? 'global' : 'guild' }, 'took away commands that were registered elsewhere')
   if (done.kind === 'unchanged') return
   log.info({ ...FROM, differences: done.differences.slice(0, 50) }, 'registered the commands at Discord')
 }

@@ -32,7 +32,21 @@ export async function register(at: Registering): Promise<Registration> {
   return { kind: 'registered', differences }
 }
 
-function routeOf({ applicationId, guildId }: Registering): `/${string}` {
+/**
+ * Takes away what is registered in the other place: one server would show those besides. True where there was something.
+ * Throws what `rest` throws.
+ */
+export async function unregisterElsewhere(
+  at: Registering & { readonly elsewhere: Pick<Registering, 'guildId'> },
+): Promise<boolean> {
+  const route = routeOf({ ...at, ...at.elsewhere })
+  const there = await at.rest.get(route)
+  if (!Array.isArray(there) || there.length === 0) return false
+  await at.rest.put(route, { body: [] })
+  return true
+}
+
+function routeOf({ applicationId, guildId }: Pick<Registering, 'applicationId' | 'guildId'>): `/${string}` {
   return guildId === null
     ? Routes.applicationCommands(applicationId)
     : Routes.applicationGuildCommands(applicationId, guildId)
