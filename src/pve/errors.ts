@@ -113,6 +113,9 @@ export function privilegeIn(text: string): Outage['privilege'] {
 
 const EMPTY = { status: null, errors: {}, privilege: null, ambiguous: false } as const
 
+/** Statuses of something in between, never of PVE: it may have passed a mutation on before it gave up. */
+const GATEWAYS: ReadonlySet<number> = new Set([502, 503, 504])
+
 /** The error for an answer that is not 200. `lost`: the answer of a mutation that may have been carried out. */
 export function errorOfAnswer(asked: Asked, refused: Refused, mutation: boolean): PveError {
   const words = said(refused)
@@ -126,7 +129,7 @@ export function errorOfAnswer(asked: Asked, refused: Refused, mutation: boolean)
     message: scrub(words.text),
     errors: Object.fromEntries(Object.entries(words.errors).map(([key, text]) => [key, scrub(text)])),
     privilege: kind === 'forbidden' ? privilegeIn(words.text) : null,
-    ambiguous: mutation && kind === 'proxyTimeout',
+    ambiguous: mutation && (kind === 'proxyTimeout' || GATEWAYS.has(refused.status)),
   })
 }
 

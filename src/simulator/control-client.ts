@@ -15,6 +15,8 @@ import {
   problemSchema,
   type StateSummary,
   stateSchema,
+  type TaskSummary,
+  tasksSchema,
 } from './control-schema.js'
 
 /** Steers a running simulator. Every function throws when the simulator is gone or refuses. */
@@ -23,6 +25,8 @@ export type ControlClient = {
   readonly state: () => Promise<StateSummary>
   /** Every changing call the API got, oldest first; those with a greater number than `since` (0). */
   readonly calls: (since?: number) => Promise<readonly Call[]>
+  /** All tasks that the nodes remember. */
+  readonly tasks: () => Promise<readonly TaskSummary[]>
   readonly clients: () => Promise<Clients>
   /** Sets a fault; its number, or null for those of the cluster. */
   readonly fault: (fault: FaultRequest) => Promise<number | null>
@@ -95,6 +99,7 @@ export function createControlClient(controlUrl: string): ControlClient {
     hello: () => ask(helloSchema, 'GET', '/hello'),
     state: () => ask(stateSchema, 'GET', '/state'),
     calls: (since = 0) => ask(callsSchema, 'GET', `/calls?since=${since}`),
+    tasks: () => ask(tasksSchema, 'GET', '/tasks'),
     clients: () => ask(clientsSchema, 'GET', '/clients'),
     fault: async (fault) => (await ask(z.object({ id: z.int().nullable() }), 'POST', '/faults', fault)).id,
     clear: async () => {

@@ -81,7 +81,9 @@ export async function setFault(
     }
     case 'task-fails':
     case 'task-warns':
-    case 'task-slow': {
+    case 'task-slow':
+    case 'task-killed':
+    case 'task-storm': {
       const id = nextId(world)
       world.taskFaults.push(armTaskFault(id, fault))
       return { kind: 'set', id }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { STORM_KINDS } from './faults.js'
+import { TASK_STORM_KINDS } from './task-faults.js'
 
 const vmid = z.int().min(100).max(999_999_999)
 const kind = z.enum(['qemu', 'lxc'])
@@ -37,13 +38,25 @@ export const requestFaultSchema = z.discriminatedUnion('kind', [
       .default([...STORM_KINDS]),
     lateMs: z.int().min(0).default(200),
     slowMs: z.int().min(0).default(100),
+    /** More than a list of resources may be. */
+    oversizedBytes: z
+      .int()
+      .min(1)
+      .default(70 * 1024 * 1024),
     ...match,
   }),
   z.object({ kind: z.literal('truncated'), ...match }),
   z.object({ kind: z.literal('html'), ...match }),
   z.object({ kind: z.literal('oversized'), bytes: z.int().min(1), ...match }),
   z.object({ kind: z.literal('wrong-content'), body: z.string().default('{"data":"surprise"}'), ...match }),
-  z.object({ kind: z.literal('status'), status: z.int().min(400).max(599), reason: z.string(), ...match }),
+  z.object({ kind: z.literal('wrong-type'), type: z.string().default('text/plain'), ...match }),
+  z.object({
+    kind: z.literal('status'),
+    status: z.int().min(400).max(599),
+    reason: z.string(),
+    when,
+    ...match,
+  }),
 ])
 
 const matchTask = {
@@ -70,6 +83,20 @@ export const taskFaultSchema = z.discriminatedUnion('kind', [
   }),
   /** Takes so many simulated seconds. */
   z.object({ kind: z.literal('task-slow'), seconds: z.number().min(0), ...matchTask }),
+  /** Somebody stops it half-way. */
+  z.object({ kind: z.literal('task-killed'), ...matchTask }),
+  /** A share of all tasks, hit by chance. */
+  z.object({
+    kind: z.literal('task-storm'),
+    percent: z.number().min(0).max(100),
+    seed: z.int(),
+    kinds: z
+      .array(z.enum(TASK_STORM_KINDS))
+      .min(1)
+      .default([...TASK_STORM_KINDS]),
+    slowSeconds: z.number().min(0).default(20),
+    ...matchTask,
+  }),
 ])
 export type ParsedTaskFault = z.output<typeof taskFaultSchema>
 
@@ -191,6 +218,10 @@ export const callSchema = z.object({
   fault: z.string().nullable().default(null),
 })
 export const callsSchema = z.array(callSchema)
+
+/** How tasks stand; `status` is null while one runs. */
+export const tasksSchema = z.array(z.object({ upid: z.string(), status: z.string().nullable() }))
+export type TaskSummary = z.output<typeof tasksSchema>[number]
 export type Call = z.output<typeof callSchema>
 
 export const stateSchema = z.object({

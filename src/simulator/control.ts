@@ -155,6 +155,9 @@ async function answer(
       return reply(state(world, settings.timers))
     case 'GET /calls':
       return callsSince(world, url.searchParams.get('since'))
+    case 'GET /tasks':
+      settle(world)
+      return reply([...world.tasks.values()].flat().map(({ upid, status }) => ({ upid, status })))
     case 'GET /clients':
       return reply(clients(settings, attachments))
     case 'POST /faults':

@@ -20,16 +20,32 @@ export type RequestFault =
   | { readonly kind: 'html' }
   | { readonly kind: 'oversized'; readonly bytes: number }
   | { readonly kind: 'wrong-content'; readonly body: string }
-  | { readonly kind: 'status'; readonly status: number; readonly reason: string }
+  /** The true answer, said to be something else. */
+  | { readonly kind: 'wrong-type'; readonly type: string }
+  | {
+      readonly kind: 'status'
+      readonly status: number
+      readonly reason: string
+      readonly when: 'before' | 'after'
+    }
 
+/** Every way in which a request can meet trouble. */
 export const STORM_KINDS = [
   'proxy-error-before',
   'proxy-error-after',
+  'unreachable',
   'reset-before',
   'reset-after',
   'late',
-  'truncated',
   'slow',
+  'truncated',
+  'html',
+  'oversized',
+  'wrong-content',
+  'wrong-type',
+  'status-4xx',
+  'status-5xx',
+  'gateway-after',
 ] as const
 export type StormKind = (typeof STORM_KINDS)[number]
 
@@ -41,7 +57,34 @@ export type Storm = {
   readonly kinds: readonly StormKind[]
   readonly lateMs: number
   readonly slowMs: number
+  readonly oversizedBytes: number
 }
+
+/**
+ * What a storm answers in place of the truth. No 401: it is trouble of a token and not of a request, and whoever gets one
+ * rightly keeps that token back for a while.
+ */
+const STATUSES = {
+  'status-4xx': [
+    [400, 'Parameter verification failed.'],
+    [403, 'Permission check failed'],
+    [404, 'Not Found'],
+    [429, 'Too Many Requests'],
+  ],
+  'status-5xx': [
+    [500, 'got no worker upid - start worker failed'],
+    [501, 'Method not implemented'],
+    [502, 'Bad Gateway'],
+    [503, 'Service Unavailable'],
+    [504, 'Gateway Timeout'],
+  ],
+  /** Of something in between that has passed the request on. */
+  'gateway-after': [
+    [502, 'Bad Gateway'],
+    [503, 'Service Unavailable'],
+    [504, 'Gateway Timeout'],
+  ],
+} as const
 
 export type FaultSpec = FaultMatch & (RequestFault | Storm)
 
@@ -65,7 +108,8 @@ export function armFault(id: number, fault: FaultSpec): Fault {
   }
 }
 
-function stormFault(storm: Storm, kind: StormKind): RequestFault {
+/** `draw` is at least 0 and below 1. */
+function stormFault(storm: Storm, kind: StormKind, draw: number): RequestFault {
   switch (kind) {
     case 'proxy-error-before':
     case 'proxy-error-after':
@@ -73,12 +117,27 @@ function stormFault(storm: Storm, kind: StormKind): RequestFault {
     case 'reset-before':
     case 'reset-after':
       return { kind: 'reset', when: kind === 'reset-before' ? 'before' : 'after' }
+    case 'unreachable':
+      return { kind: 'proxy-error', status: 595, when: 'before' }
     case 'late':
       return { kind, status: 596, afterMs: storm.lateMs }
     case 'slow':
       return { kind, ms: storm.slowMs }
     case 'truncated':
+    case 'html':
       return { kind }
+    case 'oversized':
+      return { kind, bytes: storm.oversizedBytes }
+    case 'wrong-content':
+      return { kind, body: '{"data":"surprise"}' }
+    case 'wrong-type':
+      return { kind, type: 'text/plain' }
+    case 'status-4xx':
+    case 'status-5xx':
+    case 'gateway-after': {
+      const [status, reason] = STATUSES[kind][Math.floor(draw * STATUSES[kind].length)] ?? STATUSES[kind][0]
+      return { kind: 'status', status, reason, when: kind === 'gateway-after' ? 'after' : 'before' }
+    }
   }
 }
 
@@ -86,9 +145,9 @@ function stormFault(storm: Storm, kind: StormKind): RequestFault {
 function strike({ fault, rng }: Fault): RequestFault | null {
   if (fault.kind !== 'storm') return fault
   if (rng === null) return null
-  const [chance, which] = [rng.next() * 100, rng.next()]
+  const [chance, which, draw] = [rng.next() * 100, rng.next(), rng.next()]
   const kind = fault.kinds[Math.floor(which * fault.kinds.length)]
-  return chance < fault.percent && kind !== undefined ? stormFault(fault, kind) : null
+  return chance < fault.percent && kind !== undefined ? stormFault(fault, kind, draw) : null
 }
 
 /** The faults that hit a request; each counts as used. */

@@ -59,6 +59,9 @@ export function spoil(exchange: Exchange, fault: SpoilingFault, rendered: Render
     case 'wrong-content':
       say(200, 'OK', json, fault.body)
       return
+    case 'wrong-type':
+      say(200, 'OK', fault.type, rendered?.body ?? '{"data":[]}')
+      return
     case 'truncated': {
       const body = rendered?.body ?? '{"data":[]}'
       say(200, 'OK', json, body.slice(0, Math.max(1, Math.floor(body.length / 2))))
@@ -72,5 +75,5 @@ export function spoil(exchange: Exchange, fault: SpoilingFault, rendered: Render
 
 /** Whether a fault strikes without the request being carried out. */
 export function strikesBefore(fault: SpoilingFault): boolean {
-  return 'when' in fault ? fault.when === 'before' : fault.kind === 'status'
+  return 'when' in fault && fault.when === 'before'
 }

@@ -1,5 +1,9 @@
 import type { ParsedTaskFault } from './control-schema.js'
+import { createRng, type Rng } from './rng.js'
 import type { SimTask, World } from './state.js'
+
+/** Every way in which a task can go wrong. */
+export const TASK_STORM_KINDS = ['fails', 'warns', 'slow', 'killed'] as const
 
 /** What faults do to one task. Plain data, so that a restart goes on with it. */
 export type TaskPlot = {
@@ -11,14 +15,24 @@ export type TaskPlot = {
   readonly warnings: readonly string[]
   /** How long it takes; null for its usual time. */
   readonly seconds: number | null
+  /** Whether somebody stops it half-way. */
+  readonly killed: boolean
 }
 
+const PLAIN: TaskPlot = { error: null, log: [], warnings: [], seconds: null, killed: false }
+
 /** An active fault of tasks; `left` counts down to 0. */
-export type TaskFault = { readonly id: number; readonly fault: ParsedTaskFault; left: number | null }
+export type TaskFault = {
+  readonly id: number
+  readonly fault: ParsedTaskFault
+  left: number | null
+  readonly rng: Rng | null
+}
 
 /** Makes an active fault out of a request for one. */
 export function armTaskFault(id: number, fault: ParsedTaskFault): TaskFault {
-  return { id, fault, left: fault.count ?? null }
+  const rng = fault.kind === 'task-storm' ? createRng(fault.seed) : null
+  return { id, fault, left: fault.count ?? null, rng }
 }
 
 function matches({ fault, left }: TaskFault, task: SimTask): boolean {
@@ -32,13 +46,43 @@ export function plotFor(world: World, task: SimTask): TaskPlot | null {
   let plot: TaskPlot | null = null
   for (const entry of world.taskFaults) {
     if (!matches(entry, task)) continue
+    const thicker = thickened(plot ?? PLAIN, entry)
+    if (thicker === null) continue
     if (entry.left !== null) entry.left -= 1
-    const before: TaskPlot = plot ?? { error: null, log: [], warnings: [], seconds: null }
-    const { fault } = entry
-    if (fault.kind === 'task-slow') plot = { ...before, seconds: fault.seconds }
-    else if (fault.kind === 'task-warns')
-      plot = { ...before, warnings: [...before.warnings, ...fault.warnings] }
-    else plot = { ...before, error: fault.error.replace(/\s*\n\s*/g, ' ').trim(), log: fault.log }
+    plot = thicker
   }
   return plot
+}
+
+/** A plot with what a fault adds; null where chance spares the task. Every task costs a storm the same draws. */
+function thickened(plot: TaskPlot, { fault, rng }: TaskFault): TaskPlot | null {
+  switch (fault.kind) {
+    case 'task-slow':
+      return { ...plot, seconds: fault.seconds }
+    case 'task-warns':
+      return { ...plot, warnings: [...plot.warnings, ...fault.warnings] }
+    case 'task-fails':
+      return { ...plot, error: fault.error.replace(/\s*\n\s*/g, ' ').trim(), log: fault.log }
+    case 'task-killed':
+      return { ...plot, killed: true }
+    case 'task-storm': {
+      if (rng === null) return null
+      const [chance, which] = [rng.next() * 100, rng.next()]
+      const kind = fault.kinds[Math.floor(which * fault.kinds.length)]
+      return chance < fault.percent && kind !== undefined ? struck(plot, kind, fault.slowSeconds) : null
+    }
+  }
+}
+
+function struck(plot: TaskPlot, kind: (typeof TASK_STORM_KINDS)[number], slowSeconds: number): TaskPlot {
+  switch (kind) {
+    case 'fails':
+      return { ...plot, error: 'no space left on device' }
+    case 'warns':
+      return { ...plot, warnings: [...plot.warnings, 'something is not as it should be'] }
+    case 'slow':
+      return { ...plot, seconds: slowSeconds }
+    case 'killed':
+      return { ...plot, killed: true }
+  }
 }

@@ -124,7 +124,8 @@ function begin(world: World, task: SimTask, at: number): void {
   task.plot = plotFor(world, task)
   task.log.push(...begun.log, ...(task.plot?.log ?? []))
   task.phase = 'working'
-  task.dueAt = at + (task.plot?.seconds ?? begun.seconds) * 1000
+  const seconds = task.plot?.seconds ?? begun.seconds
+  task.dueAt = at + (task.plot?.killed === true ? seconds / 2 : seconds) * 1000
   world.changed()
 }
 
@@ -180,6 +181,10 @@ function endOf(world: World, task: SimTask): Finished {
 
 function step(world: World, task: SimTask): void {
   const at = task.dueAt
+  if (task.phase === 'working' && task.plot?.killed === true) {
+    abortTask(world, task, at)
+    return
+  }
   if (task.phase === 'working') {
     finish(world, task, endOf(world, task), at)
     return
@@ -260,9 +265,8 @@ function goesOff(world: World, task: SimTask): void {
 }
 
 /** Stops a task as `DELETE` does; what waited for its lock goes on. */
-export function abortTask(world: World, task: SimTask): void {
+export function abortTask(world: World, task: SimTask, at = world.clock.now()): void {
   if (task.phase === 'done') return
-  const at = world.clock.now()
   goesOff(world, task)
   finish(world, task, { status: 'received interrupt', log: [] }, at)
   for (const other of activeOf(world)) if (other.phase === 'waiting') other.dueAt = at

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { type ControlClient, createControlClient } from '../../../src/simulator/control-client.js'
 import type { FaultRequest } from '../../../src/simulator/control-schema.js'
+import { STORM_KINDS, type StormKind } from '../../../src/simulator/faults.js'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../src/simulator/server.js'
 import { ask, rows, until } from './client.js'
 
@@ -61,6 +62,8 @@ describe('the log of calls', () => {
     [{ kind: 'proxy-error', status: 596, when: 'before', method: 'POST', count: 1 }, false],
     [{ kind: 'reset', when: 'before', method: 'POST', count: 1 }, false],
     [{ kind: 'status', status: 500, reason: 'no', method: 'POST', count: 1 }, false],
+    [{ kind: 'status', status: 504, reason: 'no', when: 'after', method: 'POST', count: 1 }, true],
+    [{ kind: 'wrong-type', method: 'POST', count: 1 }, true],
   ])('holds the UPID of a call whose answer was lost: %j', async (fault, executed) => {
     const { simulator, control } = await start()
     const before = await tasksOf(simulator)
@@ -172,6 +175,14 @@ describe('requests that outlive their answer', () => {
   })
 })
 
+function dataOf(body: string): unknown {
+  try {
+    return JSON.parse(body).data
+  } catch {
+    return null
+  }
+}
+
 describe('a storm', () => {
   const outcomes = async (seed: number, percent: number, kinds?: 'reset-before'[]): Promise<string[]> => {
     const { simulator, control } = await start()
@@ -194,6 +205,34 @@ describe('a storm', () => {
     expect(await outcomes(8, 40)).not.toEqual(first)
     expect(new Set(first).size).toBeGreaterThan(2)
   })
+
+  it.each(STORM_KINDS)(
+    '%s: the answer is not the true one, the log of calls tells what was carried out',
+    async (kind) => {
+      const { simulator, control } = await start()
+      await control.fault({
+        kind: 'storm',
+        percent: 100,
+        seed: 1,
+        kinds: [kind],
+        lateMs: 1,
+        slowMs: 1,
+        count: 1,
+      })
+      const reply = await ask(simulator, 'POST', START).catch(() => null)
+      const types = reply?.headers.filter((header) => header.startsWith('application/json')) ?? []
+      const data: unknown = types.length === 0 || reply?.status !== 200 ? null : dataOf(reply.body)
+      const said: Partial<Record<StormKind, unknown>> = {
+        slow: expect.stringMatching(/^UPID:/),
+        'wrong-content': 'surprise',
+        oversized: [],
+      }
+      expect(data).toEqual(said[kind] ?? null)
+      await until(async () => (await control.calls()).length === 1)
+      const never = ['proxy-error-before', 'unreachable', 'reset-before', 'status-4xx', 'status-5xx']
+      expect((await control.calls())[0]?.executed).toBe(!never.includes(kind))
+    },
+  )
 
   it('hits all at 100 %, none at 0, and only with what was listed', async () => {
     expect(new Set(await outcomes(1, 100, ['reset-before']))).toEqual(new Set(['reset']))

@@ -104,6 +104,47 @@ describe('tasks that go wrong', () => {
     expect(await control.calls()).toHaveLength(2)
   })
 
+  it('is killed half-way by a fault', async () => {
+    await control.fault({ kind: 'task-slow', seconds: 60 })
+    await control.fault({ kind: 'task-killed', type: 'qmstart' })
+    const upid = await begin(simulator, START)
+    await pass(29)
+    expect((await taskStatus(simulator, upid)).status).toBe('running')
+    await pass(2)
+    expect(await exit(upid)).toBe('received interrupt')
+    expect(await power('/nodes/pve1/qemu/104')).toBe('stopped')
+    expect(await control.tasks()).toContainEqual({ upid, status: 'received interrupt' })
+  })
+
+  it('meets a storm: the same tasks for the same seed, each in one of its ways', async () => {
+    const ends = async (seed: number, percent: number): Promise<readonly string[]> => {
+      await simulator.close()
+      await open()
+      await control.fault({ kind: 'task-storm', percent, seed, slowSeconds: 100 })
+      const seen: string[] = []
+      for (let round = 0; round < 24; round += 1) {
+        const upid = await begin(simulator, '/nodes/pve1/qemu/101/status/reset')
+        await pass(50)
+        const { status, exitstatus } = await taskStatus(simulator, upid)
+        seen.push(String(exitstatus ?? status))
+        await pass(100)
+      }
+      return seen
+    }
+    const first = await ends(3, 60)
+
+    expect(await ends(3, 60)).toEqual(first)
+    expect(await ends(4, 60)).not.toEqual(first)
+    expect([...new Set(first)].sort()).toEqual([
+      'OK',
+      'WARNINGS: 1',
+      'no space left on device',
+      'received interrupt',
+      'running',
+    ])
+    expect(new Set(await ends(3, 0))).toEqual(new Set(['OK']))
+  })
+
   it('lets what waited for a killed task go on', async () => {
     const first = await begin(simulator, '/nodes/pve1/qemu/107/status/shutdown', 'timeout=60')
     const second = await begin(simulator, '/nodes/pve1/qemu/107/status/stop')
