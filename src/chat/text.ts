@@ -195,6 +195,10 @@ export function chop(text: string, columns: number, most = Number.POSITIVE_INFIN
 /** At most so many characters, in UTF-16, as platforms count them at the strictest; never half a character. */
 export function clip(text: string, most: number): string {
   if (text.length <= most) return text
-  const cut = text.slice(0, most - 1)
-  return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`
+  return `${text.slice(0, wholeEnd(text, most - 1))}…`
+}
+
+/** An end of a beginning of a text, or the one before it, where it would be in half a character. */
+export function wholeEnd(text: string, at: number): number {
+  return /[\ud800-\udbff]$/.test(text.slice(0, at)) ? at - 1 : at
 }

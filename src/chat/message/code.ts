@@ -1,3 +1,4 @@
+import type { Card, CardFile } from '../../core/card.js'
 import { sanitise } from '../text.js'
 
 /** Code in a message: every chat writes it between backticks. */
@@ -20,4 +21,10 @@ export function fenced(text: string, language = ''): string {
 /** A line in parts: every other one, from the second on, stood between backticks. */
 export function spansOf(line: string): readonly string[] {
   return line.split(/(?<!`)`([^`｀]{1,300})`(?!`)/)
+}
+
+/** Code that does not fit into a message. */
+export function codeFile({ language, text }: NonNullable<Card['code']>): CardFile {
+  const shell = ['sh', 'bash', 'shell'].includes(language)
+  return { name: shell ? 'script.sh' : 'code.txt', mediaType: 'text/plain', text }
 }

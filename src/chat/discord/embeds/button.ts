@@ -1,4 +1,5 @@
 import type { APIActionRowComponent, APIButtonComponentWithCustomId } from 'discord.js'
+import { chunks } from '../../message/chunks.js'
 import { plainLine } from './escape.js'
 
 export type DiscordButton = {
@@ -23,10 +24,7 @@ export function rowsOf(buttons: readonly DiscordButton[]): ButtonRow[] {
   if (buttons.length > MOST_BUTTONS) throw new RangeError('A message carries too many buttons')
   if (new Set(buttons.map(({ customId }) => customId)).size < buttons.length)
     throw new RangeError('Two buttons have one identifier')
-  return Array.from({ length: Math.ceil(buttons.length / IN_A_ROW) }, (_, at) => ({
-    type: 1,
-    components: buttons.slice(at * IN_A_ROW, (at + 1) * IN_A_ROW).map(button),
-  }))
+  return chunks(buttons, IN_A_ROW).map((row) => ({ type: 1, components: row.map(button) }))
 }
 
 /** A button. Throws a RangeError where it carries too much or nothing. */

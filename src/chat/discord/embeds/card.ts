@@ -4,7 +4,9 @@ import type { Refusal } from '../../../core/refusal.js'
 import { rowFacts } from '../../message/facts.js'
 import type { Files } from '../../message/files.js'
 import { messageFormat } from '../../message/format.js'
+import { filesLeft } from '../../message/left-out.js'
 import { lineOf } from '../../message/lines.js'
+import { summaryOf } from '../../message/summary.js'
 import { type ButtonRow, type DiscordButton, rowsOf } from './button.js'
 import {
   type Drawing,
@@ -97,7 +99,7 @@ export function renderCard(card: Card, options: DiscordDrawing): Rendered {
   if (card.code !== undefined) drawCode(drawing, card.code)
   const embeds = finish(drawing, { actions, foot, images, tone: card.tone })
   return {
-    text: summaryOf(drawing, card.heading, card.text),
+    text: textOf(drawing, card.heading, card.text),
     embeds,
     components: rowsOf(options.buttons ?? []),
     files: attached(drawing),
@@ -118,7 +120,7 @@ export function renderRefusal(refusal: Refusal, options: DiscordDrawing): Render
   if (refusal.hint !== '') drawText(drawing, '', 'what to do', `👉 ${refusal.hint}`)
   const embeds = finish(drawing, { actions: '', foot, images: [], tone: 'danger' })
   return {
-    text: summaryOf(drawing, refusal.message, refusal.hint),
+    text: textOf(drawing, refusal.message, refusal.hint),
     embeds,
     components: rowsOf(options.buttons ?? []),
     files: attached(drawing),
@@ -149,21 +151,19 @@ function attached({ files, mayAttach }: Drawing): readonly CardFile[] {
   return mayAttach ? files.all() : []
 }
 
-/** The heading, and the most important line below it. */
-function summaryOf({ words }: Drawing, heading: string, more: string | undefined): string {
-  const line = more?.split('\n').find((each) => each.trim() !== '') ?? ''
-  const first = line.replace(/`([^`]+)`/g, (_, span: string) => words(span))
-  const said = first === '' ? heading : `${heading.replace(/[.:]$/, '')}. ${first}`
-  // A notification draws no code spans.
-  return fitted(said.replaceAll('`', '').trim() || 'An answer', MOST_TEXT, inertLine)
+function textOf({ words }: Drawing, heading: string, more: string | undefined): string {
+  const said = summaryOf(heading, more, (line) =>
+    line.replace(/`([^`]+)`/g, (_, span: string) => words(span)),
+  )
+  return fitted(said.trim() || 'An answer', MOST_TEXT, inertLine)
 }
 
 /** The end of a message: what to try, the files, the pictures, and how old it is. */
 function finish({ to, files, mayAttach }: Drawing, { actions, foot, images, tone }: Last): APIEmbed[] {
-  const said = files.said()
+  const said = filesLeft(files.said(), mayAttach)
   to.last()
   if (actions !== '') to.part(ACTIONS_TITLE, actions)
-  if (said.length > 0) to.part(FILES_TITLE, mayAttach ? said.join('\n') : 'There is more than fits here.')
+  if (said.length > 0) to.part(FILES_TITLE, said.join('\n'))
   const color = COLOURS[tone]
   const [first, ...others] = images.map((name) => ({ url: `attachment://${name}` }))
   const made = to.embeds()

@@ -2,9 +2,11 @@ import type { Card, Chart, Section, Table, Tone } from '../../../core/card.js'
 import { LOG_TITLE } from '../../below.js'
 import type { Format } from '../../format.js'
 import { chartLines } from '../../message/chart-lines.js'
-import { fenced } from '../../message/code.js'
+import { codeFile, fenced } from '../../message/code.js'
+import { lastLines } from '../../message/cut.js'
 import { rowFacts } from '../../message/facts.js'
 import type { Files } from '../../message/files.js'
+import { codeLeft, linesBefore, restOf, rowsLeft } from '../../message/left-out.js'
 import { linesOf, trimmed } from '../../message/lines.js'
 import { signOf } from '../../message/signs.js'
 import { csvFile } from '../../message/table.js'
@@ -62,8 +64,7 @@ export function drawText(
   if (said.length <= MOST_READ && to.part(title, text)) return
   files.detail(name, said)
   const most = to.begun()
-  const rest = mayAttach ? '… the rest is in the file below' : '… and more'
-  if (most > 0) to.part(title, `${beginning(text, most)}\n${rest}`)
+  if (most > 0) to.part(title, `${beginning(text, most)}\n${restOf(mayAttach)}`)
 }
 
 function lose({ files }: Drawing, name: string, facts: readonly FactLine[]): void {
@@ -132,14 +133,12 @@ function drawRows(
   const room = to.room() - 200
   const drawn = room > 0 ? tableLines(table, format, room) : { lines: [], rows: 0, cut: false }
   const total = table.rows.length
-  const left = total - drawn.rows
   const code = drawn.rows === 0 ? '' : fenced(drawn.lines.join('\n'))
-  if (left === 0 && !drawn.cut && to.part(title, code)) return
+  if (drawn.rows === total && !drawn.cut && to.part(title, code)) return
   const known = files.add(csvFile(table, format), `all ${total} rows of ${fitted(name, 60, (line) => line)}`)
-  const where = mayAttach ? `, all ${total} rows are in 📎 ${known}` : ''
-  const note = left > 0 ? `… and ${left} more${where}` : `cells were cut${where}`
-  if (code !== '' && to.part(title, `${code}\n${note}`)) files.told(known)
-  else if (to.part(title, `${total} rows${where}`)) files.told(known)
+  const note = (shown: number): string => rowsLeft(total, shown, known, mayAttach)
+  if (code !== '' && to.part(title, `${code}\n${note(drawn.rows)}`)) files.told(known)
+  else if (to.part(title, note(0))) files.told(known)
 }
 
 /** What a chart says, in figures; the picture comes beside it. */
@@ -172,35 +171,27 @@ export function drawSection(drawing: Drawing, part: Section): void {
 }
 
 /** Code to copy; in a file where it is long. */
-export function drawCode(drawing: Drawing, { language, text }: NonNullable<Card['code']>): void {
+export function drawCode(drawing: Drawing, code: NonNullable<Card['code']>): void {
+  const { to, files, mayAttach } = drawing
+  const { language, text } = code
   if (language === 'log') {
     drawLog(drawing, '', 'the log', text)
     return
   }
-  const { to, files, mayAttach } = drawing
   const lines = linesOf(trimmed(text)).map(preformatted)
   if (lines.join('').trim() === '') return
   if (to.part('', fenced(lines.join('\n'), /^[a-z]{1,12}$/.test(language) ? language : ''))) return
-  const shell = ['sh', 'bash', 'shell'].includes(language)
-  const script = { name: shell ? 'script.sh' : 'code.txt', mediaType: 'text/plain', text }
-  const name = files.add(script, 'the code')
-  if (to.part('', mayAttach ? `The code is in 📎 ${name}.` : 'The code does not fit here.')) files.told(name)
+  const name = files.add(codeFile(code), 'the code')
+  if (to.part('', codeLeft(name, mayAttach))) files.told(name)
 }
 
 /** The end of a log says most; all of it is in the file where it is long. */
 function drawLog({ to, files, mayAttach }: Drawing, title: string, name: string, text: string): void {
   const lines = linesOf(text.replace(/\s+$/, '')).map(preformatted)
   const most = Math.min(to.room() - 100, title === '' ? Number.POSITIVE_INFINITY : MOST_LOG)
-  const shown: string[] = []
-  let size = 0
-  for (const line of lines.toReversed()) {
-    size += line.length + 1
-    if (size > most) break
-    shown.unshift(line)
-  }
+  const shown = lastLines(lines, most)
   const before = lines.length - shown.length
-  const where = mayAttach ? ' in the file below' : ''
-  const note = before === 0 ? '' : `\n… ${before} ${before === 1 ? 'line' : 'lines'} before these${where}`
+  const note = before === 0 ? '' : `\n${linesBefore(before, mayAttach)}`
   const put = shown.length > 0 && to.part(title, `${fenced(shown.join('\n'))}${note}`)
   if (put && before === 0) return
   files.detail(name, text)

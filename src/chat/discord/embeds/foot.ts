@@ -1,6 +1,7 @@
 import type { Card, CardAction, Source } from '../../../core/card.js'
 import type { Format } from '../../format.js'
 import type { Files } from '../../message/files.js'
+import { fitting, howRead, type Told, tellsTimes, wholeSource } from '../../message/foot.js'
 import { clip } from '../../text.js'
 import { codeSpan, fitted, inertLine, isoTime, plainLine } from './escape.js'
 
@@ -23,60 +24,39 @@ export function actionsOf(
     const shown = typed(words)
     return { shown: `${codeSpan(shown)} ${fitted(label, 150, inertLine)}`, whole: `${shown}: ${label}` }
   })
-  const { shown, lost } = fitting(told, MOST_ACTIONS)
+  const { shown, lost } = fitting(told, MOST_ACTIONS, 1)
   if (lost.length > 0) files.detail('what to try', lost.join('\n'))
   return shown.join('\n')
 }
 
 /** How old a card's facts are. */
 export function footOf(card: Card, timeZone: string, format: Format, files: Files): Foot {
-  const tables = [card.table, ...card.sections.map(({ table }) => table)]
-  const timed = tables.some(
-    (table) => (table?.rows.length ?? 0) > 1 && table?.columns.some(({ unit }) => unit === 'time') === true,
-  )
-  const zone = timed ? [{ shown: `times in tables: ${plainLine(timeZone, 60)}`, whole: timeZone }] : []
+  const zone = tellsTimes(card)
+    ? [{ shown: `times in tables: ${plainLine(timeZone, 60)}`, whole: timeZone }]
+    : []
   const [only, ...others] = card.sources
   const at = only === undefined || others.length > 0 ? null : isoTime(only.at ?? '')
   const sources = card.sources.map((source) => sourceText(source, at === null ? { format, timeZone } : null))
-  const { shown, lost } = fitting([...zone, ...sources], MOST_FOOT)
+  const { shown, lost } = fitting([...zone, ...sources], MOST_FOOT, 1)
   const cut = card.sources.filter(({ note }) => (note?.length ?? 0) > MOST_NOTE)
   const notes = cut.map(({ cluster, note }) => `${cluster}: ${note}`)
   if (lost.length + notes.length > 0) files.detail('how old it is', [...lost, ...notes].join('\n'))
   return { text: shown.join('\n'), at: lost.length > 0 ? null : at }
 }
 
-type Told = { readonly shown: string; readonly whole: string }
-
-/** Small texts that fit together into so many characters, and the others. */
-function fitting(
-  texts: readonly Told[],
-  most: number,
-): { readonly shown: readonly string[]; readonly lost: readonly string[] } {
-  const shown: string[] = []
-  const lost: string[] = []
-  let size = 0
-  for (const each of texts) {
-    if (size + each.shown.length + 1 > most || each.shown.length === 0) lost.push(each.whole)
-    else {
-      shown.push(each.shown)
-      size += each.shown.length + 1
-    }
-  }
-  return { shown, lost }
-}
-
 /** `written` is null where Discord draws the time beside it, so that it has to come last. */
 function sourceText(
-  { cluster, kind, at, note }: Source,
+  source: Source,
   written: { readonly format: Format; readonly timeZone: string } | null,
 ): Told {
+  const { cluster, at, note } = source
   const name = plainLine(cluster, 100)
-  const whole = `${cluster}: ${kind}, ${at ?? 'never read'}. ${note ?? ''}`
+  const whole = wholeSource(source)
   const said = note === undefined || note.trim() === '' ? '' : plainLine(note.replaceAll('`', ''), MOST_NOTE)
-  const how = kind === 'live' ? 'read live' : 'as of'
   if (at === null) return { shown: `⚠️ ${name}: never read${said === '' ? '' : `. ${said}`}`, whole }
   const late = said === '' ? '' : '⚠️ '
-  if (written === null) return { shown: `${late}${said === '' ? '' : `${said}\n`}${name}: ${how}`, whole }
+  if (written === null)
+    return { shown: `${late}${said === '' ? '' : `${said}\n`}${name}: ${howRead(source)}`, whole }
   const when = `${clip(written.format.time(at), 60)} ${clip(written.timeZone, 60)}`
-  return { shown: `${late}${name}: ${how} ${when}${said === '' ? '' : `. ${said}`}`, whole }
+  return { shown: `${late}${name}: ${howRead(source)} ${when}${said === '' ? '' : `. ${said}`}`, whole }
 }

@@ -1,6 +1,6 @@
 import type { ActionsBlock, Button as BlockButton } from '@slack/types'
+import { chunks } from '../../message/chunks.js'
 import { plainText } from './escape.js'
-import { chunks } from './page.js'
 
 export type SlackButton = {
   readonly actionId: string

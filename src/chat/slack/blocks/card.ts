@@ -1,22 +1,26 @@
 import type { KnownBlock } from '@slack/types'
-import type { Card, CardFile, Chart, Section, Source, Table, Tone } from '../../../core/card.js'
+import type { Card, CardFile, Chart, Section, Table, Tone } from '../../../core/card.js'
 import type { Refusal } from '../../../core/refusal.js'
 import { LOG_TITLE } from '../../below.js'
 import type { Format } from '../../format.js'
 import { chartLines } from '../../message/chart-lines.js'
+import { codeFile } from '../../message/code.js'
+import { lastLines } from '../../message/cut.js'
 import { rowFacts } from '../../message/facts.js'
 import type { Files } from '../../message/files.js'
 import { messageFormat } from '../../message/format.js'
+import { codeLeft, filesLeft, linesBefore, restOf, rowsLeft } from '../../message/left-out.js'
 import { lineOf, linesOf, trimmed } from '../../message/lines.js'
 import { signOf } from '../../message/signs.js'
+import { summaryOf } from '../../message/summary.js'
 import { csvFile } from '../../message/table.js'
 import { clip } from '../../text.js'
 import { actionsOf, button, type SlackButton, sizeOf } from './button.js'
-import { beginning } from './cut.js'
-import { bold, codeSpan, dateToken, mrkdwn, preformatted, sentence } from './escape.js'
+import { bold, codeSpan, mrkdwn, preformatted, sentence } from './escape.js'
 import { type FactLine, factLines } from './facts.js'
 import { slackFiles } from './files.js'
-import { contexts, type Page, page, sum } from './page.js'
+import { footOf } from './foot.js'
+import { contexts, type Page, page } from './page.js'
 import { tableLines } from './table.js'
 
 /** The one way from a neutral card to Slack's blocks. What does not fit becomes a file, and the message says so. */
@@ -41,8 +45,6 @@ export type Rendered = {
 }
 
 const MOST_HEADING = 140
-const MOST_ACTIONS = 1500
-const MOST_SOURCES = 1800
 const MOST_FALLBACK = 600
 /** For saying which files there are. */
 const KEPT_FOR_FILES = { blocks: 1, characters: 1100 }
@@ -61,11 +63,11 @@ type Drawing = {
 export function renderCard(card: Card, options: SlackDrawing): Rendered {
   const files = slackFiles(options.files === false ? [] : card.files)
   const format = messageFormat(options.timeZone)
-  const footer = footerOf(card, options.timeZone, format, files)
+  const foot = footOf(card, options.timeZone, format, files)
   const buttons = actionsOf(options.buttons ?? [])
   const to = page({
-    blocks: footer.blocks.length + buttons.length + KEPT_FOR_FILES.blocks,
-    characters: footer.characters + sizeOf(options.buttons ?? []) + KEPT_FOR_FILES.characters,
+    blocks: foot.blocks.length + buttons.length + KEPT_FOR_FILES.blocks,
+    characters: foot.characters + sizeOf(options.buttons ?? []) + KEPT_FOR_FILES.characters,
   })
   const drawing: Drawing = { to, format, files, mayAttach: options.files !== false }
   drawHeading(drawing, card.heading, card.tone)
@@ -75,7 +77,7 @@ export function renderCard(card: Card, options: SlackDrawing): Rendered {
   for (const chart of card.charts) drawChartOf(drawing, chart)
   for (const part of card.sections) drawSection(drawing, part)
   if (card.code !== undefined) drawCode(drawing, card.code)
-  finish(drawing, footer.blocks, buttons)
+  finish(drawing, foot.blocks, buttons)
   return { text: fallback(card.heading, card.text), blocks: to.blocks, files: attached(drawing) }
 }
 
@@ -101,16 +103,9 @@ function attached({ files, mayAttach }: Drawing): readonly CardFile[] {
   return mayAttach ? files.all() : []
 }
 
-/** The heading, and the most important line below it. */
 function fallback(heading: string, more: string | undefined): string {
-  const first = more?.split('\n').find((line) => line.trim() !== '') ?? ''
-  const said = first === '' ? heading : `${heading.replace(/[.:]$/, '')}. ${first}`
-  // A notification draws no code spans.
-  return (
-    mrkdwn(clip(said.replaceAll('`', ''), MOST_FALLBACK))
-      .replaceAll('\n', ' ')
-      .trim() || 'An answer'
-  )
+  const said = mrkdwn(clip(summaryOf(heading, more), MOST_FALLBACK))
+  return said.replaceAll('\n', ' ').trim() || 'An answer'
 }
 
 function drawHeading(drawing: Drawing, heading: string, tone: Tone): void {
@@ -126,7 +121,7 @@ function drawText({ to, files, mayAttach }: Drawing, title: string, name: string
   const lines = [...(title === '' ? [] : [title]), ...(text === '' ? [] : text.split('\n'))]
   if (lines.join('\n').length <= to.room() && to.text(lines)) return
   files.detail(name, said)
-  if (to.begin(lines)) to.note(mayAttach ? '… the rest is in the file below' : '… and more')
+  if (to.begin(lines)) to.note(restOf(mayAttach))
 }
 
 function drawFacts(drawing: Drawing, title: string, name: string, facts: ReturnType<typeof factLines>): void {
@@ -168,15 +163,11 @@ function drawRows(
   const drawn = tableLines(table, format, to.room() - title.length - 10)
   const whole = drawn.lines.length > 0 && to.code(title, drawn.lines)
   const shown = whole ? drawn.rows : 0
-  const left = table.rows.length - shown
-  if (left === 0 && !drawn.cut) return
-  const holds = `all ${table.rows.length} rows of ${clip(lineOf(name), 60)}`
-  const known = files.add(csvFile(table, format), holds)
-  const where = mayAttach ? `, all ${table.rows.length} rows are in 📎 ${known}` : ''
-  const said = !whole
-    ? to.text([...(title === '' ? [] : [title]), `${table.rows.length} rows${where}`])
-    : to.note(left > 0 ? `… and ${left} more${where}` : `cells were cut${where}`)
-  if (said) files.told(known)
+  const total = table.rows.length
+  if (shown === total && !drawn.cut) return
+  const known = files.add(csvFile(table, format), `all ${total} rows of ${clip(lineOf(name), 60)}`)
+  const note = rowsLeft(total, shown, known, mayAttach)
+  if (whole ? to.note(note) : to.text([...(title === '' ? [] : [title]), note])) files.told(known)
 }
 
 /** What a chart says, in figures; the picture comes beside it. */
@@ -201,110 +192,33 @@ function drawSection(drawing: Drawing, part: Section): void {
   else if (heading !== '') drawText(drawing, heading, title, '')
 }
 
-function drawCode(drawing: Drawing, { language, text }: NonNullable<Card['code']>): void {
-  if (language === 'log') {
-    drawLog(drawing, '', 'the log', text)
+function drawCode(drawing: Drawing, code: NonNullable<Card['code']>): void {
+  const { to, files, mayAttach } = drawing
+  if (code.language === 'log') {
+    drawLog(drawing, '', 'the log', code.text)
     return
   }
-  const { to, files, mayAttach } = drawing
-  const lines = linesOf(trimmed(text)).map(preformatted)
+  const lines = linesOf(trimmed(code.text)).map(preformatted)
   if (lines.length === 0 || to.code('', lines)) return
-  const shell = ['sh', 'bash', 'shell'].includes(language)
-  const script = { name: shell ? 'script.sh' : 'code.txt', mediaType: 'text/plain', text }
-  const name = files.add(script, 'the code')
-  if (to.text([mayAttach ? `The code is in 📎 ${name}.` : 'The code does not fit here.'])) files.told(name)
+  const name = files.add(codeFile(code), 'the code')
+  if (to.text([codeLeft(name, mayAttach)])) files.told(name)
 }
 
 /** The end of a log says most; all of it is in the file where it is long. */
 function drawLog({ to, files, mayAttach }: Drawing, title: string, name: string, text: string): void {
   const lines = linesOf(text.replace(/\s+$/, '')).map(preformatted)
-  const most = to.room() - title.length - 100
-  const shown: string[] = []
-  let size = 0
-  for (const line of lines.toReversed()) {
-    size += line.length + 1
-    if (size > most) break
-    shown.unshift(line)
-  }
+  const shown = lastLines(lines, to.room() - title.length - 100)
   if (shown.length > 0) to.code(title, shown)
   if (shown.length === lines.length) return
   files.detail(name, text)
-  const before = lines.length - shown.length
-  to.note(
-    `… ${before} ${before === 1 ? 'line' : 'lines'} before these${mayAttach ? ' in the file below' : ''}`,
-  )
+  to.note(linesBefore(lines.length - shown.length, mayAttach))
 }
 
-type Footer = { readonly blocks: readonly KnownBlock[]; readonly characters: number }
-
-/** What to type next, and where the facts come from. */
-function footerOf(card: Card, timeZone: string, format: Format, files: Files): Footer {
-  const tables = [card.table, ...card.sections.map(({ table }) => table)]
-  const timed = tables.some(
-    (table) => (table?.rows.length ?? 0) > 1 && table?.columns.some(({ unit }) => unit === 'time') === true,
-  )
-  const actions = fitting(
-    card.actions.map(({ label, words }) => ({
-      shown: `${codeSpan(`/pve ${words}`)} ${mrkdwn(clip(label, 100))}`,
-      whole: `/pve ${words}: ${label}`,
-    })),
-    MOST_ACTIONS,
-  )
-  const sources = fitting(
-    [
-      ...card.sources.map((source) => sourceText(source, format)),
-      ...(timed ? [{ shown: `times in tables: ${mrkdwn(timeZone)}`, whole: timeZone }] : []),
-    ],
-    MOST_SOURCES,
-  )
-  if (actions.lost.length > 0) files.detail('what to try', actions.lost.join('\n'))
-  if (sources.lost.length > 0) files.detail('how old it is', sources.lost.join('\n'))
-  return {
-    blocks: [...contexts(actions.shown), ...contexts(sources.shown)],
-    characters: sum(actions.shown) + sum(sources.shown),
-  }
-}
-
-type Told = { readonly shown: string; readonly whole: string }
-
-/** Small texts that fit together into so many characters, and the others. */
-function fitting(
-  texts: readonly Told[],
-  most: number,
-): { readonly shown: readonly string[]; readonly lost: readonly string[] } {
-  const shown: string[] = []
-  const lost: string[] = []
-  let size = 0
-  for (const each of texts) {
-    if (size + each.shown.length > most || each.shown.length === 0) lost.push(each.whole)
-    else {
-      shown.push(each.shown)
-      size += each.shown.length
-    }
-  }
-  return { shown, lost }
-}
-
-const MOST_NOTE = 500
-
-function sourceText({ cluster, kind, at, note }: Source, format: Format): Told {
-  const name = mrkdwn(clip(cluster, 100))
-  const said = note === undefined ? '' : sentence(note).replaceAll('\n', ' ')
-  const more = said === '' ? '' : `. ${said.length > MOST_NOTE ? `${beginning(said, MOST_NOTE)}…` : said}`
-  const whole = `${cluster}: ${kind}, ${at ?? 'never read'}. ${note ?? ''}`
-  if (at === null) return { shown: `⚠️ ${name}: never read${more}`, whole }
-  const when = dateToken(at, format.time(at))
-  const late = said === '' ? '' : '⚠️ '
-  return { shown: `${late}${name}: ${kind === 'live' ? 'read live' : 'as of'} ${when}${more}`, whole }
-}
-
-/** The end of a message: what to try, how old it is, the files, and last what may be pressed. */
+/** The end of a message: the files, what to try, how old it is, and last what may be pressed. */
 function finish(
   { to, files, mayAttach }: Drawing,
-  footer: readonly KnownBlock[],
+  foot: readonly KnownBlock[],
   buttons: readonly KnownBlock[],
 ): void {
-  const said = files.said()
-  const more = mayAttach || said.length === 0 ? said : ['There is more than fits here.']
-  to.add([...contexts(more), ...footer, ...buttons])
+  to.add([...contexts(filesLeft(files.said(), mayAttach)), ...foot, ...buttons])
 }

@@ -1,3 +1,6 @@
+import { neatly } from '../../message/cut.js'
+import { wholeEnd } from '../../text.js'
+
 /** Cuts text that is escaped already. */
 
 /** Text in pieces of at most so many characters, cut between lines where that is possible, never inside an escape. */
@@ -19,20 +22,11 @@ export function pieces(lines: readonly string[], most: number): readonly string[
 export function beginning(text: string, most: number): string {
   if (text.length <= most) return text
   const head = text.slice(0, safeCut(text, most))
-  const line = head.lastIndexOf('\n')
-  if (line > most / 2) return head.slice(0, line)
-  const word = head.lastIndexOf(' ')
-  return closed(word > most / 2 && !insideToken(head, word) ? head.slice(0, word) : head)
+  return neatly(head, most, (at) => !insideToken(head, at))
 }
 
 function insideToken(text: string, at: number): boolean {
   return text.lastIndexOf('<', at) > text.lastIndexOf('>', at)
-}
-
-/** A code span that was cut ends where the text does. */
-function closed(text: string): string {
-  const last = text.slice(text.lastIndexOf('\n') + 1)
-  return (last.match(/`/g)?.length ?? 0) % 2 === 1 ? `${text}\`` : text
 }
 
 function cut(line: string, most: number): readonly string[] {
@@ -53,6 +47,6 @@ function safeCut(text: string, most: number): number {
   const opened = head.lastIndexOf('<')
   const token = opened > head.lastIndexOf('>') ? opened : most
   const at = Math.min(entity < 0 ? most : entity, token)
-  const half = /[\ud800-\udbff]$/.test(text.slice(0, at)) ? at - 1 : at
-  return half > 0 ? half : most
+  const end = wholeEnd(text, at)
+  return end > 0 ? end : most
 }

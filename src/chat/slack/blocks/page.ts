@@ -1,4 +1,5 @@
 import type { ContextBlock, KnownBlock, SectionBlock } from '@slack/types'
+import { chunks } from '../../message/chunks.js'
 import { fenced } from '../../message/code.js'
 import { beginning, pieces } from './cut.js'
 import { plainText } from './escape.js'
@@ -101,10 +102,4 @@ export function contexts(texts: readonly string[]): readonly ContextBlock[] {
 
 export function sum(texts: readonly string[]): number {
   return texts.reduce((total, text) => total + text.length, 0)
-}
-
-export function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, at) =>
-    list.slice(at * size, (at + 1) * size),
-  )
 }
