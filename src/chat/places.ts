@@ -1,6 +1,6 @@
 import { commandName } from '../core/command.js'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
-import type { Reading } from '../ports/road.js'
+import type { CommandForm, Reading } from '../ports/road.js'
 import type { ChatRun } from './parts.js'
 
 /** Where something was said. */
@@ -57,6 +57,13 @@ export async function placeFor(
   const { command } = reading
   if (ANYWHERE.includes(commandName(command)))
     return isRefusal(where) ? { kind: 'workspace', name: run.road.startWorkspace() } : where
-  if (isRefusal(where) || command.kind !== 'change') return where
+  if (isRefusal(where) || !isShown(command)) return where
   return (await mayShow()) ?? where
+}
+
+/** Whether a card in the channel may be the answer: of a change, and of what decides, ends, continues or takes back one. */
+export function isShown({ kind, risk, args }: CommandForm): boolean {
+  return (
+    kind === 'change' || (risk !== 'read' && Object.values(args).some((spec) => spec.kind === 'operation'))
+  )
 }

@@ -39,6 +39,10 @@ export const SCOPES: readonly Explained[] = [
     why: 'to see before a change whether its card can be shown in the channel where it is typed',
   },
   { scope: 'groups:read', why: 'the same in private channels that the app was invited to' },
+  {
+    scope: 'im:write',
+    why: 'to open its own conversation with somebody: files and charts of private answers come there, and it is told from conversations between two people, where nobody would see a card',
+  },
   { scope: 'app_mentions:read', why: 'to be asked in threads, where Slack has no slash commands' },
 ]
 
@@ -84,7 +88,8 @@ export function slackManifest(commands: readonly CommandMeta[], options: Manifes
     features: {
       app_home: {
         home_tab_enabled: true,
-        messages_tab_enabled: false,
+        // Files and charts of private answers come there: without it Slack refuses them (`messages_tab_disabled`).
+        messages_tab_enabled: true,
         messages_tab_read_only_enabled: true,
       },
       bot_user: { display_name: name, always_online: false },

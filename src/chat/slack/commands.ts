@@ -7,7 +7,7 @@ import type { Said } from '../places.js'
 import type { RateLimit } from '../rate-limit.js'
 import type { Recent } from '../recent.js'
 import { answer, type Reply, replyBy, replyIn, tell } from './answers.js'
-import { mayPost } from './channels.js'
+import { mayShow } from './channels.js'
 import { openForm } from './forms.js'
 import type { SlackRun } from './parts.js'
 import type { SlackPeople } from './people.js'
@@ -120,5 +120,8 @@ export function ask({ run, people }: Talk, { user, said, ...words }: Omit<Typed,
 
 /** Who asks, and whether their channel would see what comes of it. */
 export function asker({ run, people }: Pick<Talk, 'run' | 'people'>, user: string, said: Said) {
-  return { who: () => people.caller(user), mayShow: () => mayPost(run.client, said) }
+  return {
+    who: () => people.caller(user),
+    mayShow: () => mayShow(run.client, said, () => people.conversation(user)),
+  }
 }

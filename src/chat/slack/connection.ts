@@ -4,6 +4,7 @@ import type { SurfaceHealth } from '../../ports/surface.js'
 import { slackCode, TOKEN_REFUSED } from './errors.js'
 import { boltLog } from './log.js'
 import type { SlackParts } from './parts.js'
+import type { OwnSlack } from './people.js'
 
 /** Bolt's App on one of its two roads from Slack: sockets of ours, or requests to an address of ours. */
 
@@ -11,6 +12,8 @@ export type Connection = {
   readonly app: App
   readonly client: WebClient
   readonly botUser: () => string
+  /** Which Slack this is; null until it has told. */
+  readonly own: () => OwnSlack | null
   readonly health: () => SurfaceHealth
   /** Where requests are taken in HTTP mode; null with sockets, and before it listens. */
   readonly port: () => number | null
@@ -29,22 +32,29 @@ const TRY_MS = 60_000
 /** A call that takes longer is given up. */
 const CALL_MS = 20_000
 
-type Parts = Omit<SlackParts, 'log'> & { readonly log: Logger }
+type Given = Pick<SlackParts, 'settings' | 'clock' | 'log' | 'onFault'>
+type Parts = Omit<Given, 'log'> & { readonly log: Logger }
 
 type State = {
   user: string
   bot: string
+  own: OwnSlack | null
   open: number
   port: number | null
   tokenWhy: string | null
+  /** The Web API did not answer when it was asked last. */
+  apiWhy: string | null
   why: string | null
 }
 
-export function connection(given: SlackParts): Connection {
+export function connection(given: Given): Connection {
   const { settings } = given
   const log = boltLog(given.log)
   const parts: Parts = { ...given, log }
-  const state: State = { user: '', bot: '', open: 0, port: null, tokenWhy: null, why: null }
+  const state: State = {
+    ...{ user: '', bot: '', own: null, open: 0, port: null },
+    ...{ tokenWhy: null, apiWhy: null, why: null },
+  }
   const options = clientOptions(parts)
   const client = new WebClient(settings.botToken, options)
   const sockets = settings.mode === 'socket' ? socketReceivers(parts, options) : []
@@ -67,6 +77,7 @@ export function connection(given: SlackParts): Connection {
     app,
     client,
     botUser: () => state.user,
+    own: () => state.own,
     port: () => state.port,
     health: () => healthOf(state),
     refused: (why) => {
@@ -83,9 +94,11 @@ export function connection(given: SlackParts): Connection {
   }
 }
 
-function healthOf({ open, tokenWhy, why, user }: State): SurfaceHealth {
+function healthOf({ open, tokenWhy, apiWhy, why, user }: State): SurfaceHealth {
   const surface = 'slack'
   if (tokenWhy !== null) return { surface, state: 'refused', why: tokenWhy }
+  // An open port of ours says nothing of Slack, and a socket may outlive what it is for.
+  if (apiWhy !== null) return { surface, state: 'disconnected', why: apiWhy }
   if (open > 0 && user !== '') return { surface, state: 'connected', why: null }
   return { surface, state: why === null ? 'connecting' : 'disconnected', why }
 }
@@ -129,9 +142,19 @@ async function holdToken(
 ): Promise<void> {
   for (let failures = 0; !signal.aborted; ) {
     try {
-      const { user_id: user, bot_id: bot } = await client.auth.test()
+      const {
+        user_id: user,
+        bot_id: bot,
+        team_id: team,
+        enterprise_id: enterprise,
+      } = await client.auth.test()
       if (state.tokenWhy !== null) log.info('Slack accepts the bot token again')
-      Object.assign(state, { user: user ?? '', bot: bot ?? '', tokenWhy: null, why: null })
+      state.user = user ?? ''
+      state.bot = bot ?? ''
+      state.own = team === undefined ? null : { team, enterprise: enterprise ?? null }
+      state.tokenWhy = null
+      state.apiWhy = null
+      state.why = null
       failures = 0
     } catch (error) {
       failures += 1
@@ -140,6 +163,7 @@ async function holdToken(
       if (refused && state.tokenWhy === null) log.error(`Slack does not accept the bot token: ${code}`)
       else if (!refused && failures === 1) onFault(error)
       state.tokenWhy = refused ? `the bot token is not accepted (${code})` : null
+      state.apiWhy = refused ? null : `Slack does not answer: ${reasonOf(error)}`
       state.why = reasonOf(error)
     }
     await pause(clock, failures === 0 ? TRY_MS : pauseAfter(failures), signal)

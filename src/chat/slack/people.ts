@@ -11,26 +11,44 @@ type Kept<T> = { readonly value: T; readonly until: number }
 
 const USER_MS = 10 * 60_000
 const GROUP_MS = 5 * 60_000
+/** It stays the same as long as there is one. */
+const CONVERSATION_MS = 24 * 3_600_000
 /** So many people are kept in mind. */
 const MOST_KEPT = 5000
+
+/** The Slack that the app is installed in, as it calls itself. */
+export type OwnSlack = {
+  readonly team: string
+  /** The organisation that it belongs to, where it belongs to one. */
+  readonly enterprise: string | null
+}
 
 export type SlackPeople = {
   /** The account as the road knows it; refused for guests, bots and people of other workspaces. */
   readonly caller: (user: string) => Promise<{ readonly kind: 'caller'; readonly caller: Caller } | Refusal>
+  /** The channel of the app's own conversation with somebody. */
+  readonly conversation: (user: string) => Promise<string>
 }
 
+/** `own` is null until Slack has told it. */
 export function slackPeople(
   client: WebClient,
+  own: () => OwnSlack | null,
   settings: Pick<SlackSettings, 'groups' | 'onlyGroups'>,
   clock: Pick<Clock, 'monotonic'>,
 ): SlackPeople {
-  const users = keeping(clock, USER_MS, (user: string) => outsideBecause(client, user))
+  const users = keeping(clock, USER_MS, (user: string) => outsideBecause(client, own, user))
   const groups = keeping(clock, GROUP_MS, async (group: string) => {
     const { users: members } = await client.usergroups.users.list({ usergroup: group })
     return new Set(members ?? [])
   })
+  const conversation = keeping(clock, CONVERSATION_MS, async (user: string) => {
+    const { channel } = await client.conversations.open({ users: user })
+    return channel?.id ?? ''
+  })
   const isIn = async (user: string, group: string): Promise<boolean> => (await groups(group)).has(user)
   return {
+    conversation,
     caller: async (user) => {
       const why = await users(user)
       if (why !== null)
@@ -55,12 +73,20 @@ async function someOf<T>(list: readonly T[], is: (one: T) => Promise<boolean>): 
   return false
 }
 
-/** Why somebody may do nothing here; null for a full member. */
-async function outsideBecause(client: WebClient, user: string): Promise<string | null> {
+/** Why somebody may do nothing here; null for a full member. Throws while it cannot be told. */
+async function outsideBecause(
+  client: WebClient,
+  own: () => OwnSlack | null,
+  user: string,
+): Promise<string | null> {
   const { user: found } = await client.users.info({ user })
+  const home = own()
+  if (home === null) throw new Error('Slack has not told yet which Slack this is')
   if (found === undefined || found.deleted === true) return 'This account is not active any more.'
   if (found.is_bot === true || found.id === 'USLACKBOT') return 'Bots may do nothing here.'
-  if (found.is_stranger === true) return 'People of another Slack may do nothing here.'
+  // Slack calls nobody a stranger with whom the app shares a channel; where they come from tells.
+  const ours = found.team_id === home.team || (home.enterprise !== null && found.team_id === home.enterprise)
+  if (found.is_stranger === true || !ours) return 'People of another Slack may do nothing here.'
   if (found.is_restricted === true || found.is_ultra_restricted === true)
     return 'Guests of this Slack may do nothing here.'
   return null

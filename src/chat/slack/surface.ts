@@ -52,7 +52,7 @@ export function slackSurface(parts: SlackParts): SlackSurface {
   }
   const talk: Talk = {
     run,
-    people: slackPeople(client, parts.settings, parts.clock),
+    people: slackPeople(client, link.own, parts.settings, parts.clock),
     limit: rateLimit(() => parts.clock.monotonic(), { perMinute, burst: Math.ceil(perMinute / 3) }),
     recent: recent(),
     turn: pace(),

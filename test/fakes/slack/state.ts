@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { FormValues } from './forms.js'
-import type { Obj } from './json.js'
+import { isObj, type Obj } from './json.js'
 
 /** A block as Slack stores it: with a block_id, given or made up. */
 export type StoredBlock = {
@@ -146,7 +146,7 @@ export type Fault =
   /** `'before'`: the connection breaks and nothing happened; `'after'`: it happened, the answer is lost. */
   | { readonly hangUp: 'before' | 'after' }
 
-/** The scopes the product asks for, and the ones its doctor needs for channel facts. */
+/** The scopes the product asks for. */
 export const DEFAULT_SCOPES = [
   'commands',
   'chat:write',
@@ -156,14 +156,24 @@ export const DEFAULT_SCOPES = [
   'app_mentions:read',
   'channels:read',
   'groups:read',
+  'im:write',
 ] as const
 
 export type State = {
   readonly now: () => number
-  readonly ids: { bot: string; botId: string; app: string; team: string; domain: string }
+  readonly ids: {
+    bot: string
+    botId: string
+    app: string
+    team: string
+    domain: string
+    enterprise: string | null
+  }
   readonly tokens: { bot: string; app: string; revoked: boolean }
   readonly signingSecret: string
   readonly scopes: Set<string>
+  /** What the app's manifest says of its own conversation with a person. */
+  readonly messagesTab: boolean
   readonly users: Map<string, User>
   readonly channels: Map<string, Channel>
   readonly groups: Map<string, Group>
@@ -195,12 +205,31 @@ export type StateOptions = {
   readonly clock?: { now(): number }
   readonly signingSecret?: string
   readonly scopes?: readonly string[]
+  /** What the app was made from: its scopes and its tabs. Without one everything is on. */
+  readonly manifest?: object
+  /** The organisation that the workspace belongs to (Enterprise Grid). */
+  readonly enterprise?: string
+}
+
+type Known = { readonly scopes: readonly string[]; readonly messagesTab: boolean }
+
+function readManifest(manifest: object | undefined): Known {
+  if (manifest === undefined) return { scopes: DEFAULT_SCOPES, messagesTab: true }
+  const at = (value: unknown, ...path: readonly string[]): unknown =>
+    path.reduce<unknown>((inside, key) => (isObj(inside) ? inside[key] : undefined), value)
+  const scopes = at(manifest, 'oauth_config', 'scopes', 'bot')
+  return {
+    scopes: Array.isArray(scopes) ? scopes.map(String) : [],
+    messagesTab: at(manifest, 'features', 'app_home', 'messages_tab_enabled') === true,
+  }
 }
 
 /** An empty workspace with the bot in it. `clock` gives milliseconds since 1970. */
 export function createState(options: StateOptions = {}): State {
   const clock = options.clock ?? { now: () => Date.now() }
-  const ids = { bot: 'U0BOT', botId: 'B0BOT', app: 'A0APP', team: 'T0HOME', domain: 'home' }
+  const known = readManifest(options.manifest)
+  const enterprise = options.enterprise ?? null
+  const ids = { bot: 'U0BOT', botId: 'B0BOT', app: 'A0APP', team: 'T0HOME', domain: 'home', enterprise }
   const state: State = {
     now: () => clock.now(),
     ids,
@@ -210,7 +239,8 @@ export function createState(options: StateOptions = {}): State {
       revoked: false,
     },
     signingSecret: options.signingSecret ?? randomBytes(16).toString('hex'),
-    scopes: new Set(options.scopes ?? DEFAULT_SCOPES),
+    scopes: new Set(options.scopes ?? known.scopes),
+    messagesTab: known.messagesTab,
     users: new Map(),
     channels: new Map(),
     groups: new Map(),

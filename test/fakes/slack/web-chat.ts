@@ -85,6 +85,8 @@ export function writable(
     state.users.has(name) && name !== state.ids.bot ? dmChannel(state, name) : state.channels.get(name)
   if (channel === undefined) return { refusal: fail('channel_not_found') }
   if (channel.archived) return { refusal: fail('is_archived') }
+  // The manifest says whether the app has a conversation of its own with people at all.
+  if (channel.dmOf !== undefined && !state.messagesTab) return { refusal: fail('messages_tab_disabled') }
   if (channel.member) return { channel }
   if (channel.private) return { refusal: fail('channel_not_found') }
   return state.scopes.has('chat:write.public') ? { channel } : { refusal: fail('not_in_channel') }

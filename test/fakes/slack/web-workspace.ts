@@ -14,10 +14,16 @@ import {
 import { type Answer, addMessage, fail, messageJson, writable } from './web-chat.js'
 
 function authTest(state: State): Answer {
-  const { team, domain, bot, botId } = state.ids
+  const { team, domain, bot, botId, enterprise } = state.ids
   const url = `https://${domain}.slack.com/`
   const more = { user: 'pve', team_id: team, user_id: bot, bot_id: botId, is_enterprise_install: false }
-  return { ok: true, url, team: domain, ...more }
+  return {
+    ok: true,
+    url,
+    team: domain,
+    ...more,
+    ...(enterprise === null ? {} : { enterprise_id: enterprise }),
+  }
 }
 
 // A private channel without the bot does not exist for the bot.
@@ -44,6 +50,9 @@ function channelJson(channel: Channel): Obj {
 }
 
 function info(state: State, args: Obj): Answer {
+  // A direct conversation takes a scope of its own to be asked about.
+  if (str(args.channel)?.startsWith('D') === true && !state.scopes.has('im:read'))
+    return fail('missing_scope', { needed: 'im:read', provided: [...state.scopes].join(',') })
   const channel = visible(state, args.channel)
   return channel === undefined ? fail('channel_not_found') : { ok: true, channel: channelJson(channel) }
 }
@@ -126,11 +135,16 @@ function openDm(state: State, args: Obj): Answer {
     : fail('user_not_found')
 }
 
+function sees({ member, dmOf, members: inside }: Channel, user: string): boolean {
+  return member && dmOf === undefined && (inside === undefined || inside.includes(user))
+}
+
 function userInfo(state: State, args: Obj): Answer {
   const user = state.users.get(str(args.user) ?? '')
   if (user === undefined) return fail('user_not_found')
   const { id, name, team, is_bot, is_restricted, deleted } = user
-  const stranger = team !== state.ids.team
+  // Whoever is in a channel that the app can see is none, wherever they come from.
+  const stranger = team !== state.ids.team && ![...state.channels.values()].some((each) => sees(each, id))
   const more = { is_ultra_restricted: false, is_app_user: false, is_stranger: stranger, tz: 'Etc/UTC' }
   const profile = { real_name: name, display_name: name, team }
   return {

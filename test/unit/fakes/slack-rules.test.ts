@@ -255,6 +255,39 @@ describe('the workspace', () => {
     expect(await error('usergroups.users.list', { usergroup: 'S9' })).toBe('no_such_subteam')
   })
 
+  it('calls nobody a stranger with whom the app shares a channel', async () => {
+    slack.addUser({ id: 'U3', name: 'abroad', team: 'T3' })
+    const stranger = async () => (await call('users.info', { user: 'U3' })).user
+    expect(await stranger()).toMatchObject({ is_stranger: false, team_id: 'T3' })
+    for (const id of ['C1', 'C3']) slack.setChannel(id, { members: ['U1'] })
+    expect(await stranger()).toMatchObject({ is_stranger: true })
+  })
+
+  it('lets an app write to a person, and open their conversation, as its manifest says', async () => {
+    expect(await call('chat.postMessage', { channel: 'U1', text: 'x' })).toMatchObject({ channel: 'D1' })
+    expect(await call('conversations.open', { users: 'U1' })).toMatchObject({ channel: { id: 'D1' } })
+    expect(await error('conversations.info', { channel: 'D1' })).toBe('missing_scope')
+    const manifest = {
+      features: { app_home: { home_tab_enabled: true, messages_tab_enabled: false } },
+      oauth_config: { scopes: { bot: ['chat:write'] } },
+    }
+    const strict = await startSlack({ manifest })
+    strict.addUser({ id: 'U1', name: 'ann' })
+    const refused = async (method: string, args: object) => {
+      const answer = await fetch(`${strict.apiUrl}${method}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${strict.botToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify(args),
+      })
+      return answer.json()
+    }
+    expect(await refused('chat.postMessage', { channel: 'U1', text: 'x' })).toMatchObject({
+      error: 'messages_tab_disabled',
+    })
+    expect(await refused('conversations.open', { users: 'U1' })).toMatchObject({ error: 'missing_scope' })
+    await strict.stop()
+  })
+
   it('wants a channel id, the bot in it, and the bytes it was promised', async () => {
     const ticket = await call('files.getUploadURLExternal', { filename: 'a.txt', length: 3 })
     const finish = (more: object) =>

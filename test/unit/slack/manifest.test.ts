@@ -35,7 +35,12 @@ describe('the manifest', () => {
     expect(JSON.stringify(socket)).not.toContain('http')
     expect(socket).toMatchObject({
       features: {
-        app_home: { home_tab_enabled: true, messages_tab_enabled: false },
+        // Without the messages tab Slack takes no file for anybody alone.
+        app_home: {
+          home_tab_enabled: true,
+          messages_tab_enabled: true,
+          messages_tab_read_only_enabled: true,
+        },
         slash_commands: [{ command: '/pve', should_escape: false }],
       },
       settings: { socket_mode_enabled: true, interactivity: { is_enabled: true } },
