@@ -2,11 +2,14 @@ import type { RespondFn } from '@slack/bolt'
 import type { KnownBlock } from '@slack/types'
 import type { Answer } from '../../core/command.js'
 import { isRefusal, type Refusal } from '../../core/refusal.js'
-import { chartPng } from '../chart-png.js'
+import type { PostFile } from '../../ports/store/outbox.js'
+import { asPost } from '../below.js'
 import { drawingOf } from '../parts.js'
+import { type Picture, picturesOf } from '../pictures.js'
 import type { Said } from '../places.js'
-import { type Rendered, renderCard, renderRefusal } from './blocks/card.js'
+import { renderCard, renderRefusal } from './blocks/card.js'
 import type { SlackRun } from './parts.js'
+import { handIn } from './private-files.js'
 
 /** How whoever asked is answered in private. */
 export type Reply = (message: { readonly text: string; readonly blocks: KnownBlock[] }) => Promise<void>
@@ -42,20 +45,20 @@ export async function tell(
   await reply({ text, blocks })
 }
 
+export type To = {
+  readonly user: string
+  readonly said: Said
+  readonly workspace: string | null
+  readonly reply: Reply
+  /** Where `reply` takes the place of what was said before: how to say something more. */
+  readonly aside?: Reply
+}
+
 /**
  * Answers whoever asked: queries and refusals in private, with files and charts in a conversation with them; an operation
  * by its card, which everybody in the channel sees.
  */
-export async function answer(
-  run: SlackRun,
-  given: Answer,
-  to: {
-    readonly user: string
-    readonly said: Said
-    readonly workspace: string | null
-    readonly reply: Reply
-  },
-): Promise<void> {
+export async function answer(run: SlackRun, given: Answer, to: To): Promise<void> {
   if (isRefusal(given)) return tell(run, to.reply, given, to.workspace)
   if (given.kind === 'operation') {
     const { channel, thread } = to.said
@@ -63,32 +66,20 @@ export async function answer(
     run.kick()
     return
   }
-  const card = given.kind === 'card' ? given : given.card
   const drawing = drawingOf(run, to.workspace)
-  const rendered = renderCard(card, drawing)
-  const images = await Promise.all(
-    card.charts.map(async (chart, at) => ({
-      name: card.charts.length === 1 ? 'chart.png' : `chart-${at + 1}.png`,
-      bytes: Buffer.from(await chartPng(chart, { ...drawing, heading: card.heading })),
-    })),
+  const { card, pictures } = await picturesOf(
+    given.kind === 'card' ? given : given.card,
+    drawing,
+    run.onFault,
   )
-  await to.reply({ text: rendered.text, blocks: rendered.blocks })
-  await sendFiles(run, to.user, rendered, images)
+  const { text, blocks, files } = renderCard(card, drawing)
+  await to.reply({ text, blocks })
+  const all = [...files.map(asPost), ...pictures.map(asPicture)]
+  const told = await handIn(run, to.user, card.heading, all)
+  // Beside the answer, never in its place.
+  if (told !== null) await tell(run, to.aside ?? to.reply, told, to.workspace)
 }
 
-/** Files that belong to a private answer go into a conversation between the app and whoever asked. */
-async function sendFiles(
-  run: SlackRun,
-  user: string,
-  { text, files }: Rendered,
-  images: readonly { readonly name: string; readonly bytes: Buffer }[],
-): Promise<void> {
-  const uploads = [
-    ...files.map((file) => ({ filename: file.name, file: Buffer.from(file.text, 'utf8') })),
-    ...images.map(({ name, bytes }) => ({ filename: name, file: bytes })),
-  ]
-  if (uploads.length === 0) return
-  const { channel, ts } = await run.client.chat.postMessage({ channel: user, text: `Files for: ${text}` })
-  if (channel === undefined || ts === undefined) return
-  await run.client.filesUploadV2({ channel_id: channel, thread_ts: ts, file_uploads: uploads })
+function asPicture({ name, bytes }: Picture): PostFile {
+  return { name, mediaType: 'image/png', content: { encoding: 'base64', data: bytes.toString('base64') } }
 }

@@ -4,7 +4,7 @@ import type { BoardView } from '../../ports/board.js'
 import type { OutboxItem } from '../../ports/store/outbox.js'
 import { asPost, below, nodesOf, withoutLogs } from '../below.js'
 import { buttonsOf, type CardButton } from '../buttons.js'
-import type { Drawn, Transport } from '../delivery.js'
+import type { Drawn, Spot, Transport } from '../delivery.js'
 import { drawingOf } from '../parts.js'
 import { readCard } from '../stored-card-schema.js'
 import { type Rendered, renderCard, type SlackButton } from './blocks/card.js'
@@ -96,22 +96,28 @@ export function slackButton({ verb, label, value, style, sure }: CardButton): Sl
 }
 
 async function say(run: Run, item: OutboxItem, thread: string | null): Promise<void> {
-  const under = thread === null ? {} : { thread_ts: thread }
   const drawn = item.card === null ? null : renderCard(readCard(item.card), drawingOf(run, null))
-  if (drawn !== null)
-    await calling(() =>
-      run.client.chat.postMessage({
-        channel: item.channel,
-        text: drawn.text,
-        blocks: drawn.blocks,
-        ...under,
-      }),
-    )
+  const at = { channel: item.channel, thread }
+  const below = drawn === null ? at : await sayCard(run, at, drawn)
   const files = [...item.files, ...(drawn?.files ?? []).map(asPost)]
   if (files.length === 0) return
   const uploads = files.map(({ name, content }) => ({
     filename: name,
     file: Buffer.from(content.data, content.encoding),
   }))
-  await calling(() => run.client.filesUploadV2({ channel_id: item.channel, file_uploads: uploads, ...under }))
+  const under = below.thread === null ? {} : { thread_ts: below.thread }
+  await calling(() =>
+    run.client.filesUploadV2({ channel_id: below.channel, file_uploads: uploads, ...under }),
+  )
+}
+
+/** Gives where its files belong: its own thread, where it stands in none; and never a person, whom uploads do not take. */
+async function sayCard(
+  { client }: Run,
+  { channel, thread }: Spot,
+  { text, blocks }: Rendered,
+): Promise<Spot> {
+  const under = thread === null ? {} : { thread_ts: thread }
+  const said = await calling(() => client.chat.postMessage({ channel, text, blocks, ...under }))
+  return { channel: said.channel ?? channel, thread: thread ?? said.ts ?? null }
 }
