@@ -7,6 +7,7 @@ import { hasContent, overLimit, readContent } from './content.js'
 import { type Problem, plainError, type Reply, refuse } from './errors.js'
 import { checkChoices } from './limits-choices.js'
 import { checkModal } from './limits-components.js'
+import { checkLive } from './live.js'
 import { addMessage, EPHEMERAL, edited, messageJson } from './messages.js'
 import { changed, type Interaction, type Kind, type State, type StoredMessage, violate } from './state.js'
 
@@ -44,7 +45,7 @@ export function nameOf({ kind, payload }: Interaction): string {
 export function takeCallback(state: State, interaction: Interaction, answered: Answered): Reply {
   const name = nameOf(interaction)
   if (interaction.status === 'late') {
-    violate(state, `${name}: answered too late`)
+    if (!interaction.kept) violate(state, `${name}: answered too late`)
     return refuse(10062)
   }
   if (interaction.status === 'acked') {
@@ -152,6 +153,8 @@ function suggest(state: State, interaction: Interaction, data: Obj): Done {
 function open(state: State, interaction: Interaction, data: Obj): Done {
   const problems = checkModal(data)
   if (problems.length > 0) return overLimit(state, `${nameOf(interaction)}: modal`, problems)
+  for (const item of objs(data.components).filter(({ type }) => type === 10))
+    checkLive(state, `${nameOf(interaction)}: modal`, item)
   interaction.opened = {
     kind: 'modal',
     id: interaction.id,

@@ -7,8 +7,12 @@ import { nameOf, takeCallback } from './callback.js'
 import type { Gateway } from './gateway.js'
 import { type Interaction, type State, violate } from './state.js'
 
-/** Ways in which a request is made wrong on purpose. */
-export type Tweak = { readonly badSignature?: boolean; readonly ageSeconds?: number }
+/** Ways in which a request is made wrong on purpose; `again`: it was sent before, and may be refused. */
+export type Tweak = {
+  readonly badSignature?: boolean
+  readonly ageSeconds?: number
+  readonly again?: boolean
+}
 
 /** How the app took it. `status` only over HTTP. */
 export type Outcome = {
@@ -34,7 +38,8 @@ function answered(state: State, interaction: Interaction, deadlineMs: number): P
       () => {
         if (interaction.status === 'open') {
           interaction.status = 'late'
-          violate(state, `${nameOf(interaction)}: not answered within ${deadlineMs} ms`)
+          if (!interaction.kept)
+            violate(state, `${nameOf(interaction)}: not answered within ${deadlineMs} ms`)
         }
         resolve(outcomeOf(interaction))
       },
@@ -55,7 +60,9 @@ function outcomeOf({ status }: Interaction): Outcome {
 export function gatewayTransport(state: State, gateway: Gateway, deadlineMs: number): Transport {
   return {
     send: async (interaction) => {
-      if (gateway.deliver(interaction.payload)) return answered(state, interaction, deadlineMs)
+      const how = gateway.deliver(interaction.payload)
+      interaction.kept = how === 'kept'
+      if (how !== 'nobody') return answered(state, interaction, deadlineMs)
       if (interaction.status === 'open') interaction.status = 'late'
       return { kind: 'unreachable' }
     },
@@ -115,7 +122,8 @@ export function httpTransport(state: State, url: string, keys: Keys, deadlineMs:
       }
       if (back === 'late') return answered(state, interaction, 0)
       if (back.status < 200 || back.status > 299) {
-        if (!spoilt) violate(state, `${nameOf(interaction)}: answered with ${back.status}`)
+        if (!spoilt && tweak.again !== true)
+          violate(state, `${nameOf(interaction)}: answered with ${back.status}`)
         if (interaction.status === 'open') interaction.status = 'late'
         return { kind: 'refused', status: back.status }
       }

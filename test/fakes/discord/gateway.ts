@@ -31,8 +31,8 @@ export type Gateway = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** To every session whose intents ask for it; 0 means: to all. */
   emit(event: string, data: object, intents?: number): void
-  /** Sends an interaction; false when there is no session, not even a broken one. */
-  deliver(payload: Obj): boolean
+  /** Sends an interaction: `kept` for a session whose connection is broken; `nobody` when there is no session at all. */
+  deliver(payload: Obj): 'sent' | 'kept' | 'nobody'
   connections(): number
   /** Cuts every connection without a word; the sessions can be resumed. */
   drop(): void
@@ -69,7 +69,8 @@ export function createGateway(state: State, options: GatewayOptions): Gateway {
   // Only a goodbye with 1000 or 1001 ends a session; after anything else it can be resumed.
   function gone(line: Line, code: number): void {
     lines.delete(line)
-    if (line.session !== null) {
+    // A session that was taken over by another connection is none of this one's business.
+    if (line.session?.line === line) {
       line.session.line = null
       if (code === 1000 || code === 1001) sessions.delete(line.session)
     }
@@ -189,13 +190,16 @@ export function createGateway(state: State, options: GatewayOptions): Gateway {
     },
     emit,
     deliver: (payload) => {
-      if (sessions.size === 0) return false
+      if (sessions.size === 0) return 'nobody'
       emit('INTERACTION_CREATE', payload)
-      return true
+      return [...sessions].some(({ line }) => line !== null) ? 'sent' : 'kept'
     },
     connections: () => [...lines].filter((line) => line.session !== null).length,
     drop: () => {
-      for (const line of lines) line.socket.terminate()
+      for (const line of lines) {
+        gone(line, 1006)
+        line.socket.terminate()
+      }
     },
     requestReconnect: () => {
       for (const line of lines) send(line, { op: 7, d: null })

@@ -114,7 +114,7 @@ export function createPerson(state: State, transport: () => Transport): Person {
       return seen
     },
     again: async ({ interaction }) => {
-      const outcome = await transport().send(interaction, {})
+      const outcome = await transport().send(interaction, { again: true })
       return seenOf(state, interaction, outcome)
     },
     say: (user, channel, content) =>
@@ -162,6 +162,7 @@ function createHand(state: State, transport: () => Transport): Hand {
         source: of.source ?? null,
         optionType: of.optionType ?? null,
         status: 'open',
+        kept: false,
         callback: null,
         original: null,
         shown: [],

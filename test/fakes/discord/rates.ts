@@ -1,5 +1,6 @@
 // Rate limits: a bucket for each route and the channel, guild or token it is about, and 50 a second over all.
 
+import { createHash } from 'node:crypto'
 import { type State, violate } from './state.js'
 
 /** So many calls in so many ms. */
@@ -57,7 +58,7 @@ export function createRates(state: State, options: RateOptions): Rates {
       const wait = global || empty ? Math.max(0.001, (until - now) / 1000) : null
       if (wait !== null && !global) own.blockedUntil = until
       const left = Math.max(0, calls - own.used)
-      return { headers: headersOf(route, major, calls, left, own.resetsAt - now), wait, global }
+      return { headers: rateHeaders(route, calls, left, own.resetsAt - now), wait, global }
     },
     block: (route, major, seconds) => {
       bucket(`${route} ${major}`, 1_000).blockedUntil = performance.now() + seconds * 1000
@@ -65,13 +66,14 @@ export function createRates(state: State, options: RateOptions): Rates {
   }
 }
 
-function headersOf(route: string, major: string, limit: number, left: number, forMs: number) {
+/** What Discord says of a bucket. Its name is that of the route: the channel is no part of it. */
+export function rateHeaders(route: string, limit: number, left: number, forMs: number) {
   const seconds = Math.max(0.001, forMs / 1000)
   return {
     'x-ratelimit-limit': String(limit),
     'x-ratelimit-remaining': String(left),
     'x-ratelimit-reset': (Date.now() / 1000 + seconds).toFixed(3),
     'x-ratelimit-reset-after': seconds.toFixed(3),
-    'x-ratelimit-bucket': Buffer.from(`${route} ${major}`).toString('base64url').slice(0, 32),
+    'x-ratelimit-bucket': createHash('sha256').update(route).digest('hex').slice(0, 32),
   }
 }

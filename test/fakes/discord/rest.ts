@@ -4,7 +4,7 @@ import type { Body } from './body.js'
 import { objectOf } from './body.js'
 import { anyError, plainError, type Reply, refuse } from './errors.js'
 import { LIMITS } from './limits-text.js'
-import { createRates, type RateOptions, type Rates } from './rates.js'
+import { createRates, type RateOptions, type Rates, rateHeaders } from './rates.js'
 import { CHANNELS } from './rest-channels.js'
 import { COMMANDS } from './rest-commands.js'
 import { guildRoutes } from './rest-guilds.js'
@@ -183,7 +183,7 @@ function faultReply(rates: Rates, name: string, major: string, fault: Fault | un
   if (fault.status !== 429) return { ...plainError(fault.status, 'Error'), headers: {}, hangUp: false }
   const wait = fault.retryAfter ?? 1
   rates.block(name, major, wait)
-  return limited(wait, fault.global === true, {})
+  return limited(wait, fault.global === true, rateHeaders(name, 5, 0, wait * 1000))
 }
 
 function record(state: State, request: Request, found: Found | undefined, reply: Reply): void {

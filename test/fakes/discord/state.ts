@@ -83,6 +83,8 @@ export type Interaction = {
   /** For an autocomplete: the type of the option that is typed into. */
   readonly optionType: number | null
   status: 'open' | 'acked' | 'late'
+  /** True while it waits for a connection to come back: nobody is to blame when that takes too long. */
+  kept: boolean
   callback: { readonly type: number; readonly afterMs: number; readonly via: 'rest' | 'http' } | null
   /** The message that `@original` means. */
   original: string | null
