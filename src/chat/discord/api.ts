@@ -40,24 +40,21 @@ export type DiscordApi = {
 const CALL_MS = 20_000
 const withId = z.object({ id: z.string() })
 
-/** Nothing is tried again behind our back: whoever calls knows best whether, and when. */
 export function discordApi({ botToken, apiUrl }: Pick<DiscordSettings, 'botToken' | 'apiUrl'>): DiscordApi {
-  const rest = new REST({
-    version: '10',
-    retries: 0,
-    timeout: CALL_MS,
-    rejectOnRateLimit: () => true,
-    ...(apiUrl === null ? {} : { api: apiUrl }),
-  }).setToken(botToken)
+  const common = { version: '10', timeout: CALL_MS, ...(apiUrl === null ? {} : { api: apiUrl }) }
+  // Nothing is tried again behind our back: whoever calls knows best whether, and when.
+  const rest = new REST({ ...common, retries: 0, rejectOnRateLimit: () => true }).setToken(botToken)
+  // Discord counts these apart, by interaction. An answer waits where it must: it would be lost otherwise.
+  const hooks = new REST({ ...common, retries: 3, globalRequestsPerSecond: Number.POSITIVE_INFINITY })
   return {
     rest,
     respond: async ({ id, token }, answer) => {
-      await rest.post(Routes.interactionCallback(id, token), { body: answer, auth: false })
+      await hooks.post(Routes.interactionCallback(id, token), { body: answer, auth: false })
     },
     answer: async ({ applicationId, token }, message) => {
       // On an edit, what is not named stays: an answer takes the place of all that was there.
       const route = Routes.webhookMessage(applicationId, token, '@original')
-      await rest.patch(route, { ...wire(message, { content: '' }), auth: false })
+      await hooks.patch(route, { ...wire(message, { content: '' }), auth: false })
     },
     post: async (channel, message, nonce) => {
       const posted = await rest.post(

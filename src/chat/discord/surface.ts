@@ -1,7 +1,6 @@
 import type { ChatSurface } from '../../ports/surface.js'
 import { messageBudget } from '../budget.js'
 import { delivery } from '../delivery.js'
-import { pace } from '../pace.js'
 import { rateLimit } from '../rate-limit.js'
 import { recent } from '../recent.js'
 import { discordApi } from './api.js'
@@ -10,6 +9,7 @@ import { type Endpoint, endpoint } from './endpoint.js'
 import { gateway } from './gateway.js'
 import { hear } from './hear.js'
 import type { DiscordParts, DiscordRun, Talk } from './parts.js'
+import { type Quiet, quiet } from './quiet.js'
 import { discordTransport } from './transport.js'
 import { typedOnDiscord } from './typed.js'
 
@@ -39,14 +39,15 @@ export function discordSurface(parts: DiscordParts): DiscordSurface {
     kick: mail.kick,
     api,
   }
+  const still = quiet(clock)
   const talk: Talk = {
     run,
     limit: rateLimit(() => clock.monotonic(), { perMinute, burst: Math.ceil(perMinute / 3) }),
     recent: recent(),
-    turn: pace(),
+    turn: still.turn,
   }
   const known = app(run)
-  const way = wayOf(talk)
+  const way = wayOf(talk, still.counted)
   return {
     health: () => {
       const why = known.refused()
@@ -62,11 +63,12 @@ export function discordSurface(parts: DiscordParts): DiscordSurface {
 }
 
 /** One of the two ways from Discord. On the gateway the first answer is a call, over HTTP it is the response. */
-function wayOf(talk: Talk): Endpoint {
+function wayOf(talk: Talk, counted: Quiet['counted']): Endpoint {
   const { run } = talk
-  if (run.settings.mode === 'http') return endpoint(run, (raw, respond) => hear(talk, raw, () => respond))
+  if (run.settings.mode === 'http')
+    return endpoint(run, (raw, respond) => hear(talk, raw, () => counted(respond)))
   const by = gateway(run, (raw) => {
-    void hear(talk, raw, (where) => (answer) => run.api.respond(where, answer))
+    void hear(talk, raw, (where) => counted((answer) => run.api.respond(where, answer)))
   })
   return { ...by, port: () => null }
 }
