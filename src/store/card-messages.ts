@@ -58,6 +58,24 @@ export function cardMessageStore(database: Database): CardMessageStore {
         ...keyOf(card),
       )
     },
+    lost: async (card, { message, error, notBefore }) => {
+      await database.run(
+        `UPDATE "CardMessage" SET "message" = NULL, "delivered" = NULL, "failures" = "failures" + 1, "error" = ?,
+           "notBefore" = ? WHERE ${ONE} AND "message" = ?`,
+        sqlJson(error),
+        notBefore.toISOString(),
+        ...keyOf(card),
+        message,
+      )
+    },
+    stuck: async (surface) => {
+      const [row] = await database.rows<{ tried: number | bigint; givenUp: number | bigint }>(
+        `SELECT count(*) FILTER (WHERE NOT ${GIVEN_UP}) AS "tried", count(*) FILTER (WHERE ${GIVEN_UP}) AS "givenUp"
+           FROM "CardMessage" WHERE "surface" = ? AND "failures" > 0`,
+        surface,
+      )
+      return { waiting: Number(row?.tried ?? 0), givenUp: Number(row?.givenUp ?? 0) }
+    },
   }
 }
 

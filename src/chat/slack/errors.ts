@@ -3,7 +3,6 @@ import { DeliveryError } from '../delivery.js'
 
 /** What will not get better by trying again: the channel, the message or the bot's place in it is gone. */
 const HOPELESS = new Set([
-  'message_not_found',
   'cant_update_message',
   'edit_window_closed',
   'msg_too_long',
@@ -27,7 +26,11 @@ export function deliveryError(error: unknown): DeliveryError {
     })
   const code = slackCode(error)
   if (code !== null)
-    return new DeliveryError(`Slack refused it: ${code}`, { hopeless: HOPELESS.has(code), cause: error })
+    return new DeliveryError(`Slack refused it: ${code}`, {
+      hopeless: HOPELESS.has(code) || code === 'message_not_found',
+      gone: code === 'message_not_found',
+      cause: error,
+    })
   if (error instanceof WebAPIHTTPError)
     return new DeliveryError(`Slack answered ${error.statusCode}`, { cause: error })
   const message = error instanceof Error ? error.message : String(error)

@@ -42,4 +42,11 @@ export interface CardMessageStore {
     card: Pick<CardMessage, 'operation' | 'surface' | 'channel'>,
     seen: { readonly error: string; readonly notBefore: Date | null },
   ): Promise<void>
+  /** Somebody deleted the message: after `notBefore` it is posted anew. Nothing where another message is known meanwhile. */
+  lost(
+    card: Pick<CardMessage, 'operation' | 'surface' | 'channel'>,
+    seen: { readonly message: string; readonly error: string; readonly notBefore: Date },
+  ): Promise<void>
+  /** How many cards of a surface could not be delivered when that was tried last: tried again, and given up. */
+  stuck(surface: Binding['surface']): Promise<{ readonly waiting: number; readonly givenUp: number }>
 }

@@ -196,6 +196,36 @@ describe('cards', () => {
     expect(await stores.cards.open('slack')).toMatchObject([{ failures: 0, error: null, notBefore: null }])
   })
 
+  it('of which somebody deleted the message are posted anew after a while', async () => {
+    await want(1)
+    await stores.cards.delivered(at(1), { message: 'm1', delivered: 'hash', final: false })
+    const seen = { error: 'message_not_found', notBefore: later(MINUTE) }
+    await other.cards.lost(at(1), { message: 'another', ...seen })
+    expect(await of(1)).toMatchObject({ message: 'm1', failures: 0 })
+
+    await other.cards.lost(at(1), { message: 'm1', ...seen })
+
+    const notBefore = later(MINUTE).toISOString()
+    expect(await stores.cards.open('slack')).toMatchObject([
+      { message: null, delivered: null, failures: 1, error: 'message_not_found', notBefore },
+    ])
+  })
+
+  it('that could not be delivered are counted by surface, until they are', async () => {
+    for (const op of [1, 2, 3]) await want(op)
+    await stores.cards.want({ operation: 1, surface: 'discord', channel: '77', thread: null })
+    expect(await stores.cards.stuck('slack')).toEqual({ waiting: 0, givenUp: 0 })
+
+    await stores.cards.failed(at(1), { error: 'is_archived', notBefore: later(MINUTE) })
+    await stores.cards.failed(at(1), { error: 'is_archived', notBefore: later(2 * MINUTE) })
+    await stores.cards.failed(at(2), { error: 'invalid_blocks', notBefore: null })
+
+    expect(await other.cards.stuck('slack')).toEqual({ waiting: 1, givenUp: 1 })
+    expect(await stores.cards.stuck('discord')).toEqual({ waiting: 0, givenUp: 0 })
+    await stores.cards.delivered(at(1), { message: 'm1', delivered: 'hash', final: false })
+    expect(await stores.cards.stuck('slack')).toEqual({ waiting: 0, givenUp: 1 })
+  })
+
   it('are forgotten 30 days after their operation has ended, and not before', async () => {
     const [over, waiting] = [await operation(), await operation()]
     await want(over)

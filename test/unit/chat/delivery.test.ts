@@ -21,12 +21,19 @@ function lab(options: { readonly perMinute?: number } = {}) {
   const faults: unknown[] = []
   const bindings = [{ channel: 'CA', approvals: true, workspace: 'lab' }]
   let failing: DeliveryError | null = null
+  let hangs = false
+  let storeFails = 0
+  const undrawable = new Set<number>()
+  const below: string[] = []
+  const noted: boolean[] = []
+  const given: number[] = []
   let messages = 0
   const reminders: { operation: number; card: Card }[] = []
   const clock = {
     now: () => new Date(now),
     monotonic: () => uptime,
-    sleep: async () => {},
+    // Nothing waits for long here but what gives up.
+    sleep: () => new Promise<void>((done) => setTimeout(done, 5)),
   }
   const failOr = <T>(go: () => T): T => {
     if (failing !== null) throw failing
@@ -34,16 +41,29 @@ function lab(options: { readonly perMinute?: number } = {}) {
   }
   const transport: Transport<string> = {
     surface: 'slack',
-    draw: ({ operation: one }) => ({ message: `op${one.id} ${one.state}`, hash: `${one.id}/${one.state}` }),
+    draw: ({ operation: one }) => {
+      if (undrawable.has(one.id)) throw new Error('cannot be drawn')
+      return { message: `op${one.id} ${one.state}`, hash: `${one.id}/${one.state}` }
+    },
     post: async ({ channel }, message) =>
-      failOr(() => {
+      failOr(async () => {
+        if (hangs) await new Promise(() => {})
         sent.push(['post', channel, message])
         messages += 1
         return `m${messages}`
       }),
     edit: async ({ channel }, _id, message) => failOr(() => void sent.push(['edit', channel, message])),
-    say: async (item, thread) => failOr(() => void sent.push(['say', item.channel, `${item.key} ${thread}`])),
-    below: async () => {},
+    say: async (item, thread) => {
+      if (item.card === '{}') throw new Error('damaged')
+      failOr(() => void sent.push(['say', item.channel, `${item.key} ${thread}`]))
+    },
+    below: async ({ operation: one }) => {
+      if (storeFails > 0) {
+        storeFails -= 1
+        throw new Error('disk full')
+      }
+      below.push(`${one.id}/${one.state}`)
+    },
   }
   const put = (at: CardMessage, more: Partial<CardMessage>) => {
     cards[cards.indexOf(at)] = { ...at, ...more }
@@ -84,8 +104,16 @@ function lab(options: { readonly perMinute?: number } = {}) {
         open: async () => cards.filter(({ final }) => !final),
         of: async (id) => cards.filter((each) => each.operation === id),
         byMessage: async () => null,
-        delivered: async (one, seen) =>
-          put(find(one), { ...seen, failures: 0, error: null, notBefore: null }),
+        delivered: async (one, seen) => {
+          noted.push(seen.final)
+          put(find(one), { ...seen, failures: 0, error: null, notBefore: null })
+        },
+        lost: async (one, { error, notBefore }) => {
+          const at = find(one)
+          const again = { message: null, delivered: null, failures: at.failures + 1, error }
+          put(at, { ...again, notBefore: notBefore.toISOString() })
+        },
+        stuck: async () => ({ waiting: 0, givenUp: 0 }),
         failed: async (one, { error, notBefore }) => {
           const at = find(one)
           put(at, {
@@ -107,7 +135,14 @@ function lab(options: { readonly perMinute?: number } = {}) {
             outbox.findIndex((item) => item.id === id),
             1,
           ),
-        failed: async () => {},
+        failed: async (id, { notBefore }) => {
+          if (notBefore !== null) return
+          given.push(id)
+          outbox.splice(
+            outbox.findIndex((item) => item.id === id),
+            1,
+          )
+        },
         waiting: async () => ({ waiting: outbox.length, givenUp: 0 }),
       },
       leases: { acquire: async () => true, release: async () => {}, holder: async () => null },
@@ -121,10 +156,20 @@ function lab(options: { readonly perMinute?: number } = {}) {
     holder: 'me',
     onFault: (error) => `${faults.push(error)}`,
   })
+  const base = {
+    ...{ sent, below, noted, undrawable, mail },
+    hang: () => {
+      hangs = true
+    },
+    failStore: (times: number) => {
+      storeFails = times
+    },
+  }
   const become = (id: number, state: OperationState) =>
     operations.set(id, { ...(operations.get(id) ?? operation()), id, state })
   return {
-    sent,
+    ...base,
+    given,
     cards,
     faults,
     outbox,
@@ -159,6 +204,118 @@ function lab(options: { readonly perMinute?: number } = {}) {
       }),
   }
 }
+
+describe('what goes wrong with one', () => {
+  it('a card that cannot be drawn holds up no other, and is tried again later', async () => {
+    const { look, sent, want, undrawable, cards, faults, wait } = lab()
+    await want(1, 'C1')
+    await want(2, 'C2')
+    undrawable.add(1)
+    await look()
+    expect(sent).toEqual([['post', 'C2', 'op2 ready']])
+    expect(cards[0]).toMatchObject({ failures: 1, error: expect.stringContaining('cannot be drawn') })
+    await look()
+    expect(faults.length).toBeLessThan(3)
+    undrawable.clear()
+    wait(60_000)
+    await look()
+
+    expect(sent).toContainEqual(['post', 'C1', 'op1 ready'])
+  })
+
+  it('what waits and cannot be read is given up, and what is behind it is said', async () => {
+    const { look, sent, say, given } = lab()
+    say({ card: '{}' })
+    say({ channel: 'C2' })
+    await look()
+    await look()
+
+    expect(sent).toEqual([['say', 'C2', 'k2 null']])
+    expect(given).toEqual([1])
+  })
+
+  it('a card that somebody deleted is posted anew while its operation is not over', async () => {
+    const { look, sent, want, become, fail, wait, cards } = lab()
+    await want(1, 'C1')
+    await look()
+    fail(new DeliveryError('message_not_found', { gone: true }))
+    become(1, 'running')
+    await look()
+    fail(null)
+    wait(10_000)
+    await look()
+
+    expect(sent).toEqual([
+      ['post', 'C1', 'op1 ready'],
+      ['post', 'C1', 'op1 running'],
+    ])
+    expect(cards).toMatchObject([{ message: 'm2', failures: 0 }])
+  })
+
+  it('one that is over stays deleted', async () => {
+    const { look, sent, want, become, fail, wait } = lab()
+    await want(1, 'C1')
+    await look()
+    fail(new DeliveryError('message_not_found', { gone: true }))
+    become(1, 'verified')
+    await look()
+    fail(null)
+    wait(60_000)
+    await look()
+
+    expect(sent).toEqual([['post', 'C1', 'op1 ready']])
+  })
+
+  it('what belongs below is handed in before a card counts as over, and again where that failed', async () => {
+    const { look, want, become, below, noted, failStore, cards } = lab()
+    await want(1, 'C1')
+    await look()
+    become(1, 'failed')
+    failStore(1)
+    await expect(look()).rejects.toThrow('disk full')
+    expect(cards).toMatchObject([{ final: false }])
+    await look()
+
+    expect(below).toEqual(['1/ready', '1/failed'])
+    expect(noted.filter((final) => final)).toHaveLength(1)
+  })
+
+  it('the same goes for what belongs below a new card', async () => {
+    const { look, want, below, failStore, sent } = lab()
+    await want(1, 'C1')
+    failStore(1)
+    await expect(look()).rejects.toThrow('disk full')
+    await look()
+
+    expect(below).toEqual(['1/ready'])
+    expect(sent.filter(([what]) => what === 'post')).toHaveLength(1)
+  })
+})
+
+describe('the end', () => {
+  it('waits for no platform that does not answer, neither with what is on its way nor with a last look', async () => {
+    const { mail, want, hang, sent } = lab()
+    await want(1, 'C1')
+    hang()
+    const ending = new AbortController()
+    const ran = mail.run(ending.signal)
+    await new Promise((done) => setImmediate(done))
+    ending.abort()
+    await ran
+    await mail.last(10)
+
+    expect(sent).toEqual([])
+  })
+
+  it('shows once more how everything stands', async () => {
+    const { mail, want, sent, become } = lab()
+    await want(1, 'C1')
+    become(1, 'verified')
+    await mail.last(60_000)
+
+    expect(sent).toEqual([['post', 'C1', 'op1 verified']])
+  })
+})
 
 describe('delivery', () => {
   it('what waits for approval is shown where approvals are bound, and edited until it is over', async () => {

@@ -327,6 +327,8 @@ export function contextOf(world: World): QueryContext {
         byMessage: absent,
         delivered: absent,
         failed: absent,
+        lost: absent,
+        stuck: absent,
       },
       outbox: { add: absent, due: absent, done: absent, failed: absent, waiting: absent },
       seen: { first: absent },
