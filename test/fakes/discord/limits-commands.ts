@@ -18,6 +18,7 @@ const NAME = /^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u
 const SUB = 1
 const GROUP = 2
 const STRING = 3
+const VALUES: readonly number[] = [STRING, 4, 5, 6, 7, 8, 9, 10, 11]
 const NUMBERS: readonly unknown[] = [4, 10]
 const { commands } = LIMITS
 
@@ -44,7 +45,7 @@ export function checkCommands(list: readonly Obj[]): readonly Problem[] {
 function checkCommand(check: Check, at: string, command: Obj): undefined {
   if (command.type !== undefined && !checkChoice(check, `${at}.type`, command.type, [1])) return
   checkNamed(check, at, command)
-  checkOptions(check, at, command.options, [SUB, GROUP])
+  checkOptions(check, at, command.options, [SUB, GROUP, ...VALUES])
   if (commandChars(command) > commands.chars) {
     const message = `Command exceeds maximum size (${commands.chars})`
     problem(check, at, 'APPLICATION_COMMAND_TOO_LARGE', message)
@@ -67,14 +68,13 @@ function checkNamed(check: Check, at: string, named: Obj): undefined {
   checkText(check, `${at}.description`, named.description, { max: commands.description })
 }
 
-// `nested`: the kinds of sub-commands that may stand here.
-function checkOptions(check: Check, at: string, value: unknown, nested: readonly number[]): undefined {
+// `types`: what may stand here.
+function checkOptions(check: Check, at: string, value: unknown, types: readonly number[]): undefined {
   const where = `${at}.options`
   const options = checkList(check, where, value, { min: 0, max: commands.options, optional: true })
   const names = new Set<unknown>()
   let optionalBefore = false
   for (const [place, option] of options) {
-    const types = [...nested, STRING, 4, 5, 6, 7, 8, 9, 10, 11]
     if (!checkChoice(check, `${place}.type`, option.type, types)) continue
     checkNamed(check, place, option)
     if (names.has(option.name)) {
@@ -82,8 +82,8 @@ function checkOptions(check: Check, at: string, value: unknown, nested: readonly
       problem(check, place, 'APPLICATION_COMMAND_OPTIONS_NAME_DUPLICATED', message)
     }
     names.add(option.name)
-    if (option.type === SUB) checkOptions(check, place, option.options, [])
-    else if (option.type === GROUP) checkGroup(check, place, option)
+    if (option.type === SUB) checkOptions(check, place, option.options, VALUES)
+    else if (option.type === GROUP) checkOptions(check, place, option.options, [SUB])
     else checkValue(check, place, option)
     if (option.required === true && optionalBefore) {
       const message = 'Required options must be placed before non-required options'
@@ -96,12 +96,6 @@ function checkOptions(check: Check, at: string, value: unknown, nested: readonly
     const message = 'Sub-command and sub-command group option types are mutually exclusive to all other types'
     problem(check, where, 'APPLICATION_COMMAND_OPTIONS_TYPE_INVALID', message)
   }
-}
-
-function checkGroup(check: Check, at: string, group: Obj): undefined {
-  const inside = checkList(check, `${at}.options`, group.options, { max: commands.options })
-  for (const [place, option] of inside) checkChoice(check, `${place}.type`, option.type, [SUB])
-  checkOptions(check, at, group.options, [SUB])
 }
 
 function checkValue(check: Check, at: string, option: Obj): undefined {

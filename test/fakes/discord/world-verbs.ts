@@ -1,6 +1,6 @@
 // What changes the world from outside, without the app; the gateway tells of it.
 
-import { changed, type State } from './state.js'
+import { changed, newId, type State } from './state.js'
 import {
   ALL,
   type Channel,
@@ -142,7 +142,7 @@ function addGuild(state: State, guild: Guild, bot: boolean): void {
   state.roles.set(guild.id, { ...base, id: guild.id, name: '@everyone', permissions: EVERYONE, position: 0 })
   if (!bot) return
   // Discord makes such a role for every app that is added to a guild.
-  const id = String(BigInt(guild.id) + 1n)
+  const id = newId(state)
   const permissions = EVERYONE & ALL & ~MAY.administrator
   state.roles.set(id, { ...base, id, name: 'pve', permissions, position: 1, managed: true })
   state.members.push({ guild: guild.id, user: state.ids.bot, roles: [id], nick: null })
