@@ -120,7 +120,7 @@ export function httpTransport(state: State, url: string, keys: Keys, deadlineMs:
         if (interaction.status === 'open') interaction.status = 'late'
         return { kind: 'unreachable' }
       }
-      if (back === 'late') return answered(state, interaction, 0)
+      if (back === 'late') return answered(state, interaction, deadlineMs)
       if (back.status < 200 || back.status > 299) {
         if (!spoilt && tweak.again !== true)
           violate(state, `${nameOf(interaction)}: answered with ${back.status}`)
