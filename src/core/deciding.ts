@@ -61,7 +61,7 @@ function expired(operation: Operation, at: Date): Transition | null {
   const message =
     operation.state === 'waiting' ? 'Nobody decided it in time.' : 'It was decided, but not begun in time.'
   const next = end(operation, 'expired', 'expired', message, at)
-  return changed(next, [noted(operation, 'operation.expired', { code: 'expired' })])
+  return changed(next, [noted(operation, 'operation.expired', { code: 'expired', data: { message } })])
 }
 
 type Decide = Extract<DecideEvent, { readonly kind: 'decide' }>
@@ -186,7 +186,9 @@ function deny(operation: Operation, event: Decide, at: Date): Transition {
     said,
     at,
   )
-  return changed(next, [noted(operation, 'decision.deny', { actor, code: 'denied', data: { reason } })])
+  return changed(next, [
+    noted(operation, 'decision.deny', { actor, code: 'denied', data: { reason, message: said } }),
+  ])
 }
 
 function cancel(
@@ -195,8 +197,9 @@ function cancel(
   at: Date,
 ): Transition {
   const { actor, reason } = event
-  const audit = [noted(operation, 'operation.cancel', { actor, code: 'cancelled', data: { reason } })]
   const said = `${actor.person} cancelled it${reason === null ? '.' : `: ${reason}`}`
+  const data = { reason, message: said }
+  const audit = [noted(operation, 'operation.cancel', { actor, code: 'cancelled', data })]
   switch (operation.state) {
     case 'waiting':
     case 'ready':

@@ -33,6 +33,19 @@ function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value)
 }
 
+/** One value of an object; undefined where it is none, or has none by that name of its own. */
+export function field(value: Json | undefined, key: string): Json | undefined {
+  if (typeof value !== 'object' || value === null || isList(value)) return undefined
+  return Object.hasOwn(value, key) ? value[key] : undefined
+}
+
+/** A value without half characters (lone surrogates), which no database keeps: as it will be read again. */
+export function withoutHalves<T>(value: T): T {
+  const text = JSON.stringify(value)
+  if (!text.includes('\\ud')) return value
+  return JSON.parse(text, (_, part) => (typeof part === 'string' ? part.replace(/\p{Cs}/gu, '\ufffd') : part))
+}
+
 /** SHA-256 of a text, as 64 hex digits. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex')

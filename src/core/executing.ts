@@ -29,8 +29,8 @@ export type ExecuteEvent =
     }
   | { readonly kind: 'follow'; readonly holder: string; readonly index: number; readonly upid: string }
   | StepEnded
-  /** All steps have ended. */
-  | { readonly kind: 'finish'; readonly holder: string }
+  /** All steps have ended; `doubt`: or are only said to have. */
+  | { readonly kind: 'finish'; readonly holder: string; readonly doubt?: Doubt }
   /** What a person's second look at an `unknown` found. */
   | {
       readonly kind: 'settle'
@@ -41,6 +41,8 @@ export type ExecuteEvent =
       readonly message: string | null
       readonly upid: string | null
     }
+
+export type Doubt = { readonly code: string; readonly message: string }
 
 export type StepEnded = {
   readonly kind: 'end'
@@ -77,7 +79,7 @@ export function execute(operation: Operation, event: ExecuteEvent, at: Date, aro
         ? refused(operation, event, at)
         : lost(operation)
     case 'finish':
-      return finish(operation, at)
+      return finish(operation, event.doubt, at)
     case 'intend':
       return intend(operation, event, at, around)
     case 'follow':
@@ -111,10 +113,10 @@ function claim(
   const { lease, state } = operation
   if (state === 'ready') {
     if (at.getTime() >= Date.parse(operation.expiresAt)) {
-      const next = end(operation, 'expired', 'expired', 'It was decided, but not begun in time.', at)
+      const message = 'It was decided, but not begun in time.'
       return {
-        operation: next,
-        audit: [noted(operation, 'operation.expired', { code: 'expired' })],
+        operation: end(operation, 'expired', 'expired', message, at),
+        audit: [noted(operation, 'operation.expired', { code: 'expired', data: { message } })],
         refusal: refuse(
           'expired',
           `${operationName(operation.id)} has expired.`,
@@ -160,7 +162,7 @@ function intend(
   if (stopped !== null) return { ...unchanged(operation), refusal: stopped }
   const { index, node, nodeTime } = event
   const patch = { state: 'sent' as const, node, intentAt: at.toISOString(), intentNodeTime: nodeTime }
-  const next = step(operation, index, ['pending'], patch, 'effect.intended', { index, node })
+  const next = step(operation, index, ['pending'], patch, 'effect.intended', { index, node, nodeTime })
   // The intent is a sign of life as well, so that the whole lease is left for the call.
   const { lease } = next.operation
   return lease === null || next.refusal !== null
@@ -184,12 +186,14 @@ function step(
   return changed({ ...operation, steps }, [noted(operation, action, { subject, code, data })])
 }
 
-function finish(operation: Operation, at: Date): Transition {
+function finish(operation: Operation, doubt: Doubt | undefined, at: Date): Transition {
   const open = operation.steps.some(
     ({ state }) => state === 'pending' || state === 'sent' || state === 'following',
   )
   if (open) return lost(operation)
-  const { state, code, message } = outcomeOf(operation.steps, operation.cancelAsked)
+  const outcome = outcomeOf(operation.steps, operation.cancelAsked)
+  const doubted = outcome.state === 'verified' ? 'unverified' : outcome.state
+  const { state, code, message } = doubt === undefined ? outcome : { state: doubted, ...doubt }
   return changed(end(operation, state, code, message, at), [
     noted(operation, 'operation.ended', { code, data: { state, message } }),
   ])
@@ -216,7 +220,7 @@ function settle(
       actor,
       code,
       subject: `${found.verb} ${found.cluster}/${found.vmid} ${found.name}`,
-      data: { state, message, upid },
+      data: { state, message, upid, outcome },
     }),
   ])
 }

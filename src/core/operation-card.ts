@@ -1,8 +1,8 @@
 import { type Card, card, type Fact, type Row, type Section, type Table, type Tone } from './card.js'
 import { SHORT_DIGEST } from './digest.js'
 import type { ShownTarget } from './drafting.js'
-import { column, count, fact } from './facts.js'
-import { missingDecisions, type Operation, operationName } from './operation.js'
+import { column, count, fact, kindWord } from './facts.js'
+import { missingDecisions, type Operation, operationName, type Step } from './operation.js'
 import { actorText } from './people.js'
 import type { Plan } from './plan.js'
 import type { Choice } from './report.js'
@@ -152,13 +152,13 @@ function decisionsOf({ decisions }: Operation): readonly Section[] {
   return [{ title: 'decisions', table: { columns, rows, empty: '' } }]
 }
 
-function tableOf(operation: Operation, { shown, tails }: CardExtras): Table {
+function tableOf(operation: Operation, { plan, shown, tails }: CardExtras): Table {
   const undecided = operation.state === 'waiting'
   const rows = operation.steps.map((step): Row => {
     const seen = shown?.targets[step.index]
     const tail = tails?.get(step.index)?.at(-1) ?? ''
     return {
-      guest: seen?.guest ?? `${step.name} (${step.vmid})`,
+      guest: labelOf(plan?.targets[step.index] ?? step, seen !== undefined),
       cluster: step.cluster,
       node: step.node ?? seen?.node ?? null,
       now: seen?.state ?? null,
@@ -185,6 +185,11 @@ function tableOf(operation: Operation, { shown, tails }: CardExtras): Table {
         column('task', 'task', 'text', 5),
       ]
   return { columns, rows, empty: 'no guests' }
+}
+
+/** Named by the plan, which is what is decided on; where more of it is told, with its kind. */
+function labelOf({ name, kind, vmid }: Pick<Step, 'name' | 'kind' | 'vmid'>, more: boolean): string {
+  return `${name} (${more ? `${kindWord(kind)} ` : ''}${vmid})`
 }
 
 /** So many targets are told one by one; of more only how many. */

@@ -1,6 +1,6 @@
 import type { NewAudit } from './audit.js'
 import { type DecideEvent, decide } from './deciding.js'
-import type { Json } from './digest.js'
+import { type Json, sha256 } from './digest.js'
 import { type ExecuteEvent, execute } from './executing.js'
 import type { Freeze } from './freeze.js'
 import type { Operation } from './operation.js'
@@ -46,6 +46,16 @@ export function transition(
     default:
       return execute(operation, event, at, around)
   }
+}
+
+/** The entry with which an operation comes to be: it binds what was shown with it, which is in no digest. */
+export function askedFor(operation: Operation, shown: string): NewAudit {
+  const { requester, risk, reason, steps } = operation
+  const guests = steps.map(({ cluster, vmid }) => `${cluster}/${vmid}`)
+  return noted(operation, 'operation.asked', {
+    actor: requester,
+    data: { risk, reason, guests, shown: sha256(shown) },
+  })
 }
 
 /** The audit entry of something that happened to an operation. */

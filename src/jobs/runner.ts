@@ -1,7 +1,9 @@
 import type { Operation } from '../core/operation.js'
 import { isRefusal } from '../core/refusal.js'
+import { endedInDoubt } from '../pipeline/execution/doubt.js'
 import { type ExecutionParts, LetGo } from '../pipeline/execution/parts.js'
 import { runOperation } from '../pipeline/execution/run.js'
+import { readPlan } from '../pipeline/stored-plan.js'
 import type { Runner } from '../ports/runner.js'
 import { mayBegin } from './begin.js'
 
@@ -169,7 +171,9 @@ async function timeFor(
   const half = (Date.parse(operation.createdAt) + expires) / 2
   if (operation.state !== 'waiting' || operation.remindedAt !== null || now.getTime() < half) return
   const reminded = await parts.stores.operations.apply(operation.id, { kind: 'remind' }, now)
-  if (!isRefusal(reminded) && reminded.remindedAt !== null) remind(reminded)
+  if (isRefusal(reminded) || reminded.remindedAt === null) return
+  // What was edited can be decided by nobody, and is not told as if it could.
+  if (!isRefusal(await readPlan(parts.stores, reminded))) remind(reminded)
 }
 
 /** Executes with a heartbeat. Without one for the lease's length the operation is let go of: others may take it. */
@@ -181,7 +185,7 @@ async function whileBeating(
   const over = new AbortController()
   const beating = beat(parts, operation.id, controller, over.signal)
   try {
-    await runOperation(parts, operation, controller.signal)
+    if (!(await endedInDoubt(parts, operation))) await runOperation(parts, operation, controller.signal)
   } finally {
     over.abort()
     await beating

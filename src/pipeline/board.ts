@@ -1,7 +1,7 @@
-import { missingDecisions } from '../core/operation.js'
-import type { Board } from '../ports/board.js'
+import { ENDED, missingDecisions } from '../core/operation.js'
+import type { Board, BoardView } from '../ports/board.js'
 import { reminderCard, tailsOf } from './follow-operation.js'
-import { cardOf } from './present.js'
+import { type OperationView, viewOf } from './present.js'
 import type { RoadParts } from './road.js'
 
 /** Operations for the channels that show them. */
@@ -11,7 +11,7 @@ export function board(parts: RoadParts): Board {
       const operation = await parts.stores.operations.get(id)
       if (operation === null) return null
       const tails = await tailsOf(parts, operation)
-      return { operation, card: await cardOf(parts, operation, { tails }) }
+      return boardView(await viewOf(parts, operation, { tails }))
     },
     waiting: async () => {
       const waiting = await parts.stores.operations.list({ states: ['waiting'], limit: 500 })
@@ -25,4 +25,13 @@ export function board(parts: RoadParts): Board {
         .reminders()
         .map((operation) => ({ operation: operation.id, card: reminderCard(operation) })),
   }
+}
+
+/**
+ * One whose rows were edited is to a channel like one that is being stopped: there is nothing to press, and its card goes
+ * on to follow what becomes of it.
+ */
+function boardView({ operation, card, edited }: OperationView): BoardView {
+  if (edited === null || ENDED.has(operation.state)) return { operation, card }
+  return { card, operation: { ...operation, state: 'running', cancelAsked: true } }
 }

@@ -62,12 +62,15 @@ async function withOperation(
       `There is no operation ${operationName(id)}.`,
       '`approvals --all` lists them.',
     )
-  if (operation.workspace !== workspace.name)
+  if (operation.workspace !== workspace.name) {
+    const read = await readPlan(parts.stores, operation)
+    if (isRefusal(read)) return read
     return refuse(
       'unknown_operation',
       `${operationName(id)} belongs to workspace ${operation.workspace}.`,
       `Go there first: \`use ${operation.workspace}\`.`,
     )
+  }
   return go(operation)
 }
 
@@ -75,6 +78,9 @@ async function decide(at: At, operation: Operation, verdict: Verdict, words: Dec
   const { parts, speaker } = at
   const settings = parts.settings.current()
   if (isRefusal(settings)) return settings
+  // Before anything of it is gone by. To end it needs no proof.
+  const read = verdict === 'deny' ? null : await readPlan(parts.stores, operation)
+  if (isRefusal(read)) return read
   if (verdict !== 'deny') {
     const stopped = await frozen(parts, operation.workspace, operation.command, speaker.person.grants)
     if (stopped !== null) return stopped
@@ -84,16 +90,12 @@ async function decide(at: At, operation: Operation, verdict: Verdict, words: Dec
     const places = await placesOfOperation(parts, operation)
     if (!mayDecide(speaker.person, operation.requirement, places)) return notEligible(at, operation)
   }
-  if (verdict !== 'deny') {
-    const read = await readPlan(parts.stores, operation)
-    if (isRefusal(read)) return read
-    if (operation.state === 'waiting' && read.plan.policyHash !== settings.policyHash)
-      return refuse(
-        'plan_stale',
-        `The policy was changed since ${operationName(operation.id)} was asked for.`,
-        'Ask anew, so that it is judged by the policy as it is now.',
-      )
-  }
+  if (operation.state === 'waiting' && read !== null && read.plan.policyHash !== settings.policyHash)
+    return refuse(
+      'plan_stale',
+      `The policy was changed since ${operationName(operation.id)} was asked for.`,
+      'Ask anew, so that it is judged by the policy as it is now.',
+    )
   const applied = await parts.stores.operations.apply(
     operation.id,
     {

@@ -6,7 +6,7 @@ import { isRefusal, refuse } from '../core/refusal.js'
 import type { FollowOptions } from '../ports/road.js'
 import { settingsForSpeaking } from '../ports/settings.js'
 import { identify } from './identify.js'
-import { answerOf, cardOf } from './present.js'
+import { answerFor, cardOf, viewOf } from './present.js'
 import type { RoadParts } from './road.js'
 
 /** How often the store is asked where another process executes. */
@@ -38,7 +38,12 @@ export async function followOperation(
         `There is no operation ${operationName(id)}.`,
         '`approvals --all` lists them.',
       )
-    if (isOver(operation, parts.now(), decisions)) return answerOf({ parts, speaker }, operation)
+    if (isOver(operation, parts.now(), decisions)) {
+      const view = await viewOf(parts, operation)
+      // What nobody can decide any more waits for nobody.
+      const stuck = view.edited !== null && view.operation.state === 'waiting'
+      return stuck ? view.edited : answerFor({ parts, speaker }, view)
+    }
     if (update !== undefined) {
       const card = await cardOf(parts, operation, { tails: await tailsOf(parts, operation) })
       const text = JSON.stringify(card)

@@ -1,10 +1,10 @@
-import { card, type Section } from '../core/card.js'
+import { card, type Row, type Section } from '../core/card.js'
 import type { Answer } from '../core/command.js'
 import { column, count } from '../core/facts.js'
 import { missingDecisions, type Operation, operationName } from '../core/operation.js'
 import type { Workspace } from '../ports/query.js'
 import type { Speaker } from './identify.js'
-import { answerOf, cardOf, OPEN } from './present.js'
+import { answerFor, OPEN, type OperationView, viewOf } from './present.js'
 import type { RoadParts } from './road.js'
 import { scopedStores } from './scope.js'
 
@@ -23,23 +23,20 @@ export async function pending(at: At, all: boolean): Promise<Answer> {
   const operations = listed.filter(
     (each) => all || each.state === 'running' || each.state === 'unknown' || Date.parse(each.expiresAt) > now,
   )
-  const choices = await Promise.all(
-    operations.map(async (operation) => {
-      const answer = await answerOf(at, operation)
-      return answer.kind === 'operation' ? answer.choices : []
-    }),
-  )
-  const undecided = operations.filter(({ state }) => state === 'waiting')
+  const views = await Promise.all(operations.map((operation) => viewOf(parts, operation)))
+  const answers = await Promise.all(views.map((view) => answerFor(at, view)))
+  const undecided = views.filter(({ operation, edited }) => operation.state === 'waiting' && edited === null)
   const waiting = undecided.length
-  const previews = await Promise.all(undecided.slice(0, MOST_PREVIEWS).map((each) => preview(parts, each)))
+  const edited = views.filter((view) => view.edited !== null)
+  const previews = [...edited, ...undecided].slice(0, MOST_PREVIEWS).map(preview)
   return {
     kind: 'choice',
-    choices: choices.flat(),
+    choices: answers.flatMap((answer) => answer.choices),
     card: card({
       heading: all
         ? `The newest ${count(operations.length, 'operation')}`
         : headingOf(waiting, operations.length),
-      tone: waiting > 0 ? 'warning' : 'neutral',
+      tone: edited.length > 0 ? 'danger' : waiting > 0 ? 'warning' : 'neutral',
       table: {
         columns: [
           column('id', 'operation', 'text', 0),
@@ -50,18 +47,17 @@ export async function pending(at: At, all: boolean): Promise<Answer> {
           column('until', 'expires', 'time', 2),
           column('plan', 'plan', 'text', 3),
         ],
-        rows: operations.map((operation) => ({
-          id: operationName(operation.id),
-          what: `${operation.command} ${operation.asked}`,
-          state: operation.state,
-          by: operation.requester.person,
-          needs: needsText(operation, speaker),
-          until: operation.state === 'waiting' ? operation.expiresAt : null,
-          plan: operation.planDigest.slice(0, 8),
-        })),
+        rows: views.map((view) => rowOf(view, speaker)),
         empty: all ? 'There was no operation yet.' : 'Nothing waits.',
       },
-      sections: [...previews.flat(), ...(await unseen(parts, workspace.name, undecided))],
+      sections: [
+        ...previews,
+        ...(await unseen(
+          parts,
+          workspace.name,
+          undecided.map(({ operation }) => operation),
+        )),
+      ],
     }),
   }
 }
@@ -87,17 +83,37 @@ export async function unseen(
 const MOST_PREVIEWS = 5
 
 /** What somebody must know who decides without looking at the operation's own card. */
-async function preview(parts: RoadParts, operation: Operation): Promise<readonly Section[]> {
-  const { sections } = await cardOf(parts, operation)
-  const name = operationName(operation.id)
+function preview({ operation, card, edited }: OperationView): Section {
+  if (edited !== null) return { title: card.heading, text: card.text ?? '' }
   const reason = operation.reason === null ? [] : [`Reason: ${operation.reason.replace(/\s+/g, ' ')}`]
-  const texts = sections.flatMap(({ text }) => (text === undefined ? [] : [text]))
-  return [
-    {
-      title: `${name} ${operation.command} ${operation.asked} (${operation.risk})`,
-      text: [...reason, ...texts].join('\n'),
-    },
-  ]
+  const texts = card.sections.flatMap(({ text }) => (text === undefined ? [] : [text]))
+  return {
+    title: `${operationName(operation.id)} ${operation.command} ${operation.asked} (${operation.risk})`,
+    text: [...reason, ...texts].join('\n'),
+  }
+}
+
+function rowOf({ operation, edited }: OperationView, speaker: Known): Row {
+  const id = operationName(operation.id)
+  if (edited !== null)
+    return {
+      id,
+      what: 'edited in the database',
+      state: operation.state,
+      by: '',
+      needs: '',
+      until: null,
+      plan: '',
+    }
+  return {
+    id,
+    what: `${operation.command} ${operation.asked}`,
+    state: operation.state,
+    by: operation.requester.person,
+    needs: needsText(operation, speaker),
+    until: operation.state === 'waiting' ? operation.expiresAt : null,
+    plan: operation.planDigest.slice(0, 8),
+  }
 }
 
 function headingOf(waiting: number, all: number): string {

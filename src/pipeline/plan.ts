@@ -5,7 +5,7 @@ import { canonical } from '../core/digest.js'
 import type { Drafted, DraftTarget } from '../core/drafting.js'
 import { newOperation, type Operation } from '../core/operation.js'
 import { choicesOf, operationCard, type Shown } from '../core/operation-card.js'
-import type { Place } from '../core/people.js'
+import type { Actor, Place } from '../core/people.js'
 import { type Plan, planDigest, typedPhrase } from '../core/plan.js'
 import { judge, type PlanRisk, type Requirement, underSolo } from '../core/policy.js'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
@@ -21,6 +21,7 @@ import { noteEdited } from './note.js'
 import type { ChangeCommand } from './parse.js'
 import { planContext } from './planning.js'
 import type { RoadParts } from './road.js'
+import { type ReadPlan, readPlan } from './stored-plan.js'
 
 const GUESTS = optional.guests({ label: 'guests', summary: '' }).schema
 
@@ -202,19 +203,16 @@ async function operationOf(
   const { stores } = parts
   const { actor } = request.speaker
   const digest = planDigest(plan)
-  const waiting = await stores.operations.list({
-    workspaces: [plan.workspace],
-    states: ['waiting'],
-    limit: 200,
-  })
   const now = parts.now()
-  const same = waiting.find(
-    (each) =>
-      each.planDigest === digest &&
-      each.requester.personId === actor.personId &&
-      Date.parse(each.expiresAt) > now.getTime(),
-  )
-  if (same !== undefined) return shownAs(same, plan, shown, approvers, 'It was asked for already and waits.')
+  const same = await waitingAlready(parts, plan.workspace, digest, actor)
+  if (same !== null)
+    return shownAs(
+      same.operation,
+      plan,
+      same.shown ?? shown,
+      approvers,
+      'It was asked for already and waits.',
+    )
   const operation = await stores.operations.create({
     operation: newOperation(plan, digest, { by: actor, at: now, typed: typedPhrase(plan) }),
     plan: canonical(plan),
@@ -227,6 +225,23 @@ async function operationOf(
   )
   if (operation.state === 'ready') parts.runner.kick(operation.id)
   return shownAs(operation, plan, shown, approvers)
+}
+
+/** The same plan of the same person that waits, if it can still be decided: what was edited has to be asked for anew. */
+async function waitingAlready(
+  { stores, now }: Pick<RoadParts, 'stores' | 'now'>,
+  workspace: string,
+  digest: string,
+  { personId }: Actor,
+): Promise<ReadPlan | null> {
+  const waiting = await stores.operations.list({ workspaces: [workspace], states: ['waiting'], limit: 200 })
+  for (const each of waiting) {
+    const alike = each.planDigest === digest && each.requester.personId === personId
+    if (!alike || Date.parse(each.expiresAt) <= now().getTime()) continue
+    const read = await readPlan(stores, each)
+    if (!isRefusal(read)) return read
+  }
+  return null
 }
 
 function shownAs(

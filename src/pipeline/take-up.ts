@@ -53,7 +53,7 @@ export async function takeUp(at: At, operation: Operation, reason: string | null
       `${name} has nothing left to go on with: it is ${operation.state}.`,
       `\`why ${name}\` shows how each guest fared.`,
     )
-  const read = await readPlan(parts.stores, operation)
+  const read = await readPlan(parts.stores, operation, { steps: true })
   if (isRefusal(read)) return read
   // As long as was asked for; where each guest has its own time, it is read from each again.
   const waits = new Set(left.map(({ index }) => read.plan.targets[index]?.call.timeout ?? null))

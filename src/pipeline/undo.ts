@@ -46,7 +46,7 @@ export async function undo(at: At, operation: Operation, reason: string | null):
   if (back?.kind !== 'change') throw new Error(`the inverse ${inverse.command} is no change`)
   const allowed = authorise(back, { surface: 'console', account: '', as: null }, speaker)
   if (isRefusal(allowed)) return allowed
-  const read = await readPlan(parts.stores, operation)
+  const read = await readPlan(parts.stores, operation, { steps: true })
   if (isRefusal(read)) return read
   const done = operation.steps.filter(({ state }) => state === 'verified' || state === 'unverified')
   if (done.length === 0)

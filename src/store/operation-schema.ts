@@ -28,9 +28,9 @@ export type OperationRow = {
   readonly leaseHolder: string | null
   readonly leaseBeat: Num
   readonly head: string
-  /** JSON of `[index, state, upid, body]`. */
+  /** JSON of `[index, state, upid, body, cluster, vmid]`. */
   readonly steps: string
-  /** JSON of `[index, body]`. */
+  /** JSON of `[index, body, personId, verdict]`. */
   readonly decisions: string
 }
 
@@ -108,8 +108,8 @@ const Decided = z.object({
   counts: z.boolean(),
 }) satisfies z.ZodType<Decision>
 
-const Steps = z.array(z.tuple([z.number(), z.enum(STEP_STATES), text, z.string()]))
-const Decisions = z.array(z.tuple([z.number(), z.string()]))
+const Steps = z.array(z.tuple([z.number(), z.enum(STEP_STATES), text, z.string(), z.string(), z.number()]))
+const Decisions = z.array(z.tuple([z.number(), z.string(), z.number(), z.string()]))
 const State = z.enum(OPERATION_STATES)
 
 /** Null for a row that was damaged by hand: it is no operation any more. */
@@ -118,6 +118,7 @@ export function operationOf(row: OperationRow): Operation | null {
     const steps = Steps.parse(JSON.parse(row.steps)).sort(([a], [b]) => a - b)
     if (steps.some(([index], at) => index !== at)) return null
     const decisions = Decisions.parse(JSON.parse(row.decisions)).sort(([a], [b]) => a - b)
+    if (decisions.some(([index], at) => index !== at)) return null
     return {
       ...Head.parse(JSON.parse(row.head)),
       id: Number(row.id),
@@ -126,17 +127,26 @@ export function operationOf(row: OperationRow): Operation | null {
       planDigest: row.planDigest,
       expiresAt: row.expiresAt,
       lease: row.leaseHolder === null ? null : { holder: row.leaseHolder, beat: Number(row.leaseBeat) },
-      steps: steps.map(([index, state, upid, body]) => ({
-        ...StepBody.parse(JSON.parse(body)),
-        index,
-        state,
-        upid,
-      })),
-      decisions: decisions.map(([, body]) => Decided.parse(JSON.parse(body))),
+      steps: steps.map(stepOf),
+      decisions: decisions.map(decisionOf),
     }
   } catch {
     return null
   }
+}
+
+/** By their columns guests are found and held, so column and body must say the same. */
+function stepOf([index, state, upid, body, cluster, vmid]: z.infer<typeof Steps>[number]): Step {
+  const step = StepBody.parse(JSON.parse(body))
+  if (step.cluster !== cluster || step.vmid !== vmid) throw new Error('a step says two things')
+  return { ...step, index, state, upid }
+}
+
+function decisionOf([, body, personId, verdict]: z.infer<typeof Decisions>[number]): Decision {
+  const made = Decided.parse(JSON.parse(body))
+  if (made.actor.personId !== personId || made.verdict !== verdict)
+    throw new Error('a decision says two things')
+  return made
 }
 
 /** What is said of such a row to whoever asks for it by its number. */

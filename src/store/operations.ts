@@ -1,7 +1,7 @@
 import { type NewOperation, type Operation, operationName, type Step } from '../core/operation.js'
 import { type Actor, grantsOf } from '../core/people.js'
 import { isRefusal, type Refusal } from '../core/refusal.js'
-import { type Around, noted, type OperationEvent, transition } from '../core/transition.js'
+import { type Around, askedFor, type OperationEvent, transition } from '../core/transition.js'
 import type { Claimed, OperationStore, OwnTask } from '../ports/store/operations.js'
 import { appendAudit, laterOf } from './audit.js'
 import { freezeIn } from './freezes.js'
@@ -12,9 +12,9 @@ import type { Database, SqlValue, Tx } from './tx.js'
 
 /** An operation with all that belongs to it in one statement, and so in one consistent reading. */
 export const SELECT_OPERATION = `SELECT "id", "workspace", "state", "planDigest", "expiresAt", "leaseHolder", "leaseBeat", "head",
-  (SELECT json_group_array(json_array("index", "state", "upid", "body")) FROM "OperationStep"
+  (SELECT json_group_array(json_array("index", "state", "upid", "body", "cluster", "vmid")) FROM "OperationStep"
     WHERE "operationId" = "Operation"."id") AS "steps",
-  (SELECT json_group_array(json_array("index", "body")) FROM "Decision"
+  (SELECT json_group_array(json_array("index", "body", "personId", "verdict")) FROM "Decision"
     WHERE "operationId" = "Operation"."id") AS "decisions"
   FROM "Operation"`
 
@@ -44,11 +44,7 @@ export function operationStore(database: Database): OperationStore {
         for (const step of steps) await insertStep(tx, made.id, step)
         for (const [index, decision] of decisions.entries())
           await insertDecision(tx, made.id, index, decision)
-        const entry = noted(made, 'operation.asked', {
-          actor: made.requester,
-          data: { risk: made.risk, reason: made.reason, guests: made.steps.map(guestOf) },
-        })
-        await appendAudit(tx, [entry], at)
+        await appendAudit(tx, [askedFor(made, shown)], at)
         return made
       }),
     get: async (id) => {
@@ -99,8 +95,6 @@ function bornAt(operation: NewOperation, at: Date, now: Date): NewOperation {
     decidedAt: decidedAt === null ? null : later(decidedAt),
   }
 }
-
-const guestOf = ({ cluster, vmid }: Step): string => `${cluster}/${vmid}`
 
 async function need(tx: Tx, id: number): Promise<Operation> {
   const rows: readonly OperationRow[] = await tx.$queryRawUnsafe(`${SELECT_OPERATION} WHERE "id" = ?`, id)

@@ -3,7 +3,7 @@ import type { Freeze } from '../../src/core/freeze.js'
 import { ENDED, OPEN_STEPS, type Operation } from '../../src/core/operation.js'
 import { grantsOf, type Person } from '../../src/core/people.js'
 import { refuse } from '../../src/core/refusal.js'
-import { noted, transition } from '../../src/core/transition.js'
+import { askedFor, transition } from '../../src/core/transition.js'
 import type { AuditStore } from '../../src/ports/store/audit.js'
 import type { Binding, BindingStore } from '../../src/ports/store/bindings.js'
 import type { FreezeStore } from '../../src/ports/store/freezes.js'
@@ -79,7 +79,7 @@ function operationParts({
       const made = { ...operation, id: rows.size + 1 }
       rows.set(made.id, made)
       plans.set(made.id, { json: plan, planDigest: operation.planDigest, shown })
-      write(noted(made, 'operation.asked', { actor: made.requester }), at)
+      write(askedFor(made, shown), at)
       return made
     },
     get: async (id) => rows.get(id) ?? null,
@@ -137,11 +137,12 @@ function operationParts({
 function auditStore(entries: AuditEntry[], write: Write): AuditStore {
   return {
     append: async (entry, now) => write(entry, now),
-    list: async ({ operation, actions, limit }) =>
+    list: async ({ operation, actions, since, limit }) =>
       [...entries]
         .reverse()
         .filter((entry) => operation === undefined || entry.operation === operation)
         .filter((entry) => actions === undefined || actions.includes(entry.action))
+        .filter((entry) => since === undefined || entry.at >= since.toISOString())
         .slice(0, limit),
     newest: async (action) => [...entries].reverse().find((entry) => entry.action === action) ?? null,
     head: async () => ({ seq: entries.length, hash: entries.at(-1)?.hash ?? '' }),

@@ -5,11 +5,14 @@ import type { Person, Role } from '../../src/core/people.js'
 import { type Policy, Policy as PolicySchema, policyHash } from '../../src/core/policy.js'
 import { isRefusal } from '../../src/core/refusal.js'
 import { createRunner, type RunnerHandle } from '../../src/jobs/runner.js'
+import { board } from '../../src/pipeline/board.js'
 import { deskFor } from '../../src/pipeline/desk.js'
 import { followOperation } from '../../src/pipeline/follow-operation.js'
 import { identify } from '../../src/pipeline/identify.js'
 import { planChange } from '../../src/pipeline/plan.js'
 import type { RoadParts } from '../../src/pipeline/road.js'
+import type { Board } from '../../src/ports/board.js'
+import type { OperationsDesk } from '../../src/ports/desk.js'
 import type { Settings } from '../../src/ports/settings.js'
 import type { Stores } from '../../src/ports/store/stores.js'
 import type { Timing } from '../../src/ports/timing.js'
@@ -44,6 +47,8 @@ export type OperationsLab = {
   readonly undo: (person: string, operation: number) => Promise<Answer>
   readonly resume: (person: string, operation: number) => Promise<Answer>
   readonly cancel: (person: string, operation: number) => Promise<Answer>
+  readonly desk: (person: string) => Promise<OperationsDesk>
+  readonly board: Board
   readonly follow: (person: string, operation: number) => Promise<Answer>
   readonly setPolicy: (policy: unknown) => void
   readonly guest: (vmid: number) => Promise<GuestRef>
@@ -77,13 +82,15 @@ export async function startOperationsLab(
   options: SimulatorOptions & {
     readonly people?: readonly Person[]
     readonly timing?: Timing
+    /** A real database, where rows are what it is about; people are fixed all the same. */
+    readonly stores?: Stores
     /** Simulated seconds per real one. */
     readonly rate?: number
     /** Takes what should not happen, where a test makes it happen; else it is thrown. */
     readonly onFault?: (error: unknown) => string
   } = {},
 ): Promise<OperationsLab> {
-  const { people = PEOPLE, timing = SHORT, rate = 20, onFault: _, ...rest } = options
+  const { people = PEOPLE, timing = SHORT, rate = 20, onFault: _, stores: real, ...rest } = options
   const simulator = await startSimulator({ seed: 1, authDelayMs: 20, ...rest })
   const control = createControlClient(simulator.controlUrl)
   await control.clock({ rate })
@@ -95,7 +102,7 @@ export async function startOperationsLab(
     token: token('mpc@pve!read'),
     operateToken: token('mpc@pve!operate'),
   })
-  const memory = memoryStores(people)
+  const memory = { ...memoryStores(people), ...real }
   const none = { picture: async () => null, base: async () => null }
   const stores = { ...memory, people: fixedPeople(people), inventory: none } as unknown as Stores
   let policy: Policy = PolicySchema.parse({})
@@ -189,6 +196,8 @@ export async function startOperationsLab(
     undo: async (name, operation) => onward(name, await (await desk(name)).undo(operation, { reason: null })),
     resume: async (name, operation) =>
       onward(name, await (await desk(name)).resume(operation, { reason: null })),
+    desk,
+    board: board(parts),
     cancel: async (name, operation) => (await desk(name)).cancel(operation, null),
     follow,
     setPolicy: (next) => {

@@ -24,10 +24,10 @@ export async function settleUnknown(
   operation: Operation,
   actor: Actor,
 ): Promise<Operation | Refusal> {
-  const read = await readPlan(parts.stores, operation)
+  const read = await readPlan(parts.stores, operation, { steps: true })
   if (isRefusal(read)) return read
-  let current: Operation | Refusal = operation
-  for (const step of operation.steps.filter(({ state }) => state === 'unknown')) {
+  let current: Operation | Refusal = read.operation
+  for (const step of read.operation.steps.filter(({ state }) => state === 'unknown')) {
     const target = read.plan.targets[step.index]
     if (target === undefined) continue
     const found = await lookAgain(parts, step, target)

@@ -27,7 +27,10 @@ type Ended = {
 }
 
 /** Brings a step from where it stands to its end: recheck, intent, one call, its task, the guest. Gives how it ended. */
-export async function runStep(run: StepRun, step: Step): Promise<StepEnd> {
+export async function runStep(run: StepRun, stored: Step): Promise<StepEnd> {
+  // Whom it is about is the plan's word, which was proved: the row was read again since.
+  const { cluster, vmid, kind, name, call } = run.target
+  const step = { ...stored, cluster, vmid, kind, name, verb: call.verb }
   switch (step.state) {
     case 'pending':
       return begin(run, step)

@@ -12,7 +12,7 @@ export type OperationFilter = {
 /** The plan of an operation as it lies in the store: text, since whoever uses it has to check it against the digest. */
 export type StoredPlan = { readonly json: string; readonly planDigest: string }
 
-/** What moves by itself and was shown beside the plan; JSON, bound by nothing. */
+/** What moves by itself and was shown beside the plan; JSON, bound by its hash in `operation.asked`. */
 export type PlanView = string
 
 export type CreateOperation = {
