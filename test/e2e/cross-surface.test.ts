@@ -1,0 +1,3 @@
+import { acrossSurfaces } from '../support/across-surfaces.js'
+
+acrossSurfaces('SIGTERM')
