@@ -12,6 +12,7 @@ const PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)
 const KNOWN_INTENTS = (1 << 26) - 1
 const MOST_SENDS = 120
 const SENDS_WINDOW_MS = 60_000
+const REMEMBERED = 1_000
 
 type Dispatch = { readonly s: number; readonly t: string; readonly d: object }
 
@@ -19,7 +20,9 @@ type Dispatch = { readonly s: number; readonly t: string; readonly d: object }
 type Session = {
   readonly id: string
   readonly intents: number
+  /** The newest dispatches, for a RESUME. */
   readonly sent: Dispatch[]
+  seq: number
   line: Line | null
 }
 
@@ -125,7 +128,7 @@ export function createGateway(state: State, options: GatewayOptions): Gateway {
     }
     left = Math.max(0, left - 1)
     note(true)
-    const session: Session = { id: randomUUID().replaceAll('-', ''), intents, sent: [], line }
+    const session: Session = { id: randomUUID().replaceAll('-', ''), intents, sent: [], seq: 0, line }
     sessions.add(session)
     line.session = session
     welcome(session)
@@ -144,7 +147,7 @@ export function createGateway(state: State, options: GatewayOptions): Gateway {
     const id = str(given.session_id) ?? ''
     const seq = typeof given.seq === 'number' ? given.seq : -1
     const session = [...sessions].find((one) => one.id === id)
-    const ok = session !== undefined && seq >= 0 && seq <= (session.sent.at(-1)?.s ?? 0)
+    const ok = session !== undefined && seq <= session.seq && seq >= (session.sent[0]?.s ?? 1) - 1
     state.resumes.push({ session: id, seq, ok })
     if (!ok) {
       send(line, { op: 9, d: false })
@@ -159,8 +162,10 @@ export function createGateway(state: State, options: GatewayOptions): Gateway {
   }
 
   function dispatch(session: Session, t: string, d: object): void {
-    const frame: Dispatch = { s: (session.sent.at(-1)?.s ?? 0) + 1, t, d }
+    session.seq += 1
+    const frame: Dispatch = { s: session.seq, t, d }
     session.sent.push(frame)
+    if (session.sent.length > REMEMBERED) session.sent.shift()
     if (session.line !== null) send(session.line, { op: 0, ...frame })
   }
 

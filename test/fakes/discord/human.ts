@@ -171,6 +171,7 @@ function createHand(state: State, transport: () => Transport): Hand {
         settle: () => undefined,
       }
       state.interactions.set(interaction.id, interaction)
+      state.tokens.set(interaction.token, interaction)
       const outcome = await transport().send(interaction, tweak)
       return seenOf(state, interaction, outcome)
     },

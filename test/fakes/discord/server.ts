@@ -127,6 +127,7 @@ export async function startDiscord(options: DiscordOptions = {}): Promise<FakeDi
     },
     connections: gateway.connections,
     stop: async () => {
+      mode.out = true
       await gateway.close()
       if (server.listening) await close(server)
     },

@@ -145,6 +145,7 @@ export type State = {
   readonly channels: Map<string, Channel>
   readonly messages: Map<string, StoredMessage>
   readonly interactions: Map<string, Interaction>
+  readonly tokens: Map<string, Interaction>
   /** Registered commands by scope: `global` or the id of a guild. */
   readonly commands: Map<string, readonly APIApplicationCommand[]>
   readonly files: StoredFile[]
@@ -184,6 +185,7 @@ export function createState(options: StateOptions = {}): State {
     channels: new Map(),
     messages: new Map(),
     interactions: new Map(),
+    tokens: new Map(),
     commands: new Map(),
     files: [],
     calls: [],

@@ -14,7 +14,7 @@ export const TOKEN_LIFE_MS = 15 * 60_000
 type Sent = { readonly body: Obj; readonly files: readonly Upload[] }
 
 function byToken(state: State, app: string, token: string): Interaction | Reply {
-  const found = [...state.interactions.values()].find((one) => one.token === token)
+  const found = state.tokens.get(token)
   if (found === undefined || app !== state.ids.app) return refuse(50027)
   if (state.now() - found.at > TOKEN_LIFE_MS) return refuse(50027)
   if (found.status === 'acked') return found
