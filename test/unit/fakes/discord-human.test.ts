@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { FakeDiscord } from '../../fakes/discord/server.js'
-import { ANN, BEN, OPS, ROLE, smallApp } from '../../fakes/discord/small-app.js'
+import { ANN, BEN, MODAL, OPS, ROLE, ROWS, smallApp } from '../../fakes/discord/small-app.js'
 import { MAY } from '../../fakes/discord/world.js'
 
 // What Discord's client lets people do, and what not.
 
 const app = smallApp()
-const { act, answer, call, defer, posted } = app
+const { act, answer, ask, call, defer, post, posted } = app
 
 beforeEach(app.begin)
 afterEach(app.end)
@@ -131,6 +131,66 @@ describe('what the client does not let people do', () => {
     await expect(async () => app.discord.click(ANN, shown, 'Docs')).rejects.toThrow(
       'does not see the message',
     )
+  })
+
+  it('lets them fill a form with a select, as far as it goes', async () => {
+    const options = ['One', 'Two'].map((name) => ({ label: name, value: name.toLowerCase() }))
+    const select = { type: 3, custom_id: 'pick', options, required: false }
+    const preset = { ...select, custom_id: 'preset', options: [{ ...options[0], default: true }, options[1]] }
+    const upload = { type: 19, custom_id: 'up' }
+    const label = (component: object, name: string) => ({ type: 18, label: name, component })
+    const form = (...components: readonly object[]) => ({ ...MODAL, components })
+    act((of) => {
+      const asked = form({ type: 10, content: 'Please' }, label(select, 'Pick'), label(preset, 'Preset'))
+      return answer(of, of.type === 2 ? { type: 9, data: asked } : { type: 5, data: { flags: 64 } })
+    })
+    const filled = async (values: Parameters<FakeDiscord['submit']>[2]) => {
+      await app.discord.submit(ANN, await (await ask()).modal(), values)
+      return app.heard.at(-1)?.data
+    }
+    expect(await filled({})).toMatchObject({
+      components: [
+        { type: 10 },
+        { type: 18, component: { type: 3, custom_id: 'pick', values: [] } },
+        { type: 18, component: { type: 3, custom_id: 'preset', values: ['one'] } },
+      ],
+    })
+    expect(await filled({ Pick: 'Two', preset: ['two'] })).toMatchObject({
+      components: [{}, { component: { values: ['two'] } }, { component: { values: ['two'] } }],
+    })
+    await expect(filled({ Pick: 'Three' })).rejects.toThrow('not among the options')
+    act((of) => answer(of, { type: 9, data: form(label(upload, 'Up')) }))
+    await expect(filled({})).rejects.toThrow('cannot fill a field of type 19')
+  })
+
+  it('lets them click and fill in direct messages', async () => {
+    const dm = app.discord.openDm(ANN)
+    await post({ content: 'card', components: ROWS }, dm)
+    act((of) => answer(of, of.type === 3 ? { type: 9, data: MODAL } : { type: 7 }))
+    const [shown] = app.discord.messages(dm)
+    if (shown === undefined) throw new Error('nothing shown')
+    const form = await (await app.discord.click(ANN, shown, 'go')).modal()
+    expect((await app.discord.submit(ANN, form, { why: 'so' })).acked).toBe(true)
+    for (const told of app.heard) {
+      expect(told).toMatchObject({
+        context: 1,
+        user: { id: ANN },
+        channel: { id: dm },
+        message: { id: shown.id },
+      })
+    }
+    await expect(async () => app.discord.click(BEN, shown, 'go')).rejects.toThrow('does not see the channel')
+    expect(app.discord.violations()).toEqual([])
+  })
+
+  it('says what happened last when waiting is in vain', async () => {
+    await post({ content: 'x', embed: {} })
+    const vain = app.discord.until(() => null, 'a miracle', 30)
+    await expect(vain).rejects.toThrow(/not within 30 ms: a miracle.*messages -> 200.*violation: .*no field/s)
+    const broken = () => {
+      throw new Error('broken')
+    }
+    await expect(app.discord.until(broken)).rejects.toThrow('broken')
   })
 
   it('takes only ids that Discord would give', () => {
