@@ -99,12 +99,12 @@ export function createPerson(state: State, transport: () => Transport): Person {
   const hand = createHand(state, transport)
   const submitted = new Set<string>()
   return {
-    slash: (user, channel, command, options = {}, tweak = {}) =>
+    slash: async (user, channel, command, options = {}, tweak = {}) =>
       slash(hand, user, channel, { command, options }, tweak),
-    complete: (user, channel, command, options, focused) =>
+    complete: async (user, channel, command, options, focused) =>
       complete(hand, user, channel, { command, options }, focused),
-    click: (user, message, button, more = {}) => click(hand, user, message, button, more),
-    select: (user, message, customId, values, more = {}) =>
+    click: async (user, message, button, more = {}) => click(hand, user, message, button, more),
+    select: async (user, message, customId, values, more = {}) =>
       select(hand, user, message, customId, values, more),
     submit: async (user, modal, values = {}) => {
       if (submitted.has(modal.id)) throw new Error('this form was sent off already')

@@ -12,10 +12,8 @@ beforeEach(app.begin)
 afterEach(app.end)
 
 describe('what the client does not let people do', () => {
-  const slash =
-    (options: Parameters<FakeDiscord['slash']>[3], command = 'guest') =>
-    async () =>
-      app.discord.slash(ANN, OPS, command, options)
+  const slash = (options: Parameters<FakeDiscord['slash']>[3], command = 'guest') =>
+    app.discord.slash(ANN, OPS, command, options)
 
   it.each([
     ['an unknown command', {}, 'nope', 'no command /nope'],
@@ -75,19 +73,17 @@ describe('what the client does not let people do', () => {
   })
 
   it('offers a command only where it is for', async () => {
-    await expect(async () => app.discord.slash(ANN, app.discord.openDm(ANN), 'guest')).rejects.toThrow(
+    await expect(app.discord.slash(ANN, app.discord.openDm(ANN), 'guest')).rejects.toThrow(
       'not offered in direct',
     )
     await call('PUT', `/applications/${app.discord.appId}/commands`, [
       { name: 'dm', description: 'D', contexts: [1] },
     ])
-    await expect(async () => app.discord.slash(ANN, OPS, 'dm')).rejects.toThrow('not offered in guilds')
+    await expect(app.discord.slash(ANN, OPS, 'dm')).rejects.toThrow('not offered in guilds')
   })
 
   it('asks for choices only where there is an autocomplete', async () => {
-    await expect(async () => app.discord.complete(ANN, OPS, 'guest', { how: 'x' }, 'how')).rejects.toThrow(
-      'asks nobody',
-    )
+    await expect(app.discord.complete(ANN, OPS, 'guest', { how: 'x' }, 'how')).rejects.toThrow('asks nobody')
     act((of) => answer(of, { type: 8, data: { choices: [{ name: 'five', value: 5 }] } }))
     const seen = await app.discord.complete(ANN, OPS, 'guest', { wait: 5, name: 'web' }, 'wait')
     expect(app.heard[0]?.data).toMatchObject({
@@ -99,7 +95,7 @@ describe('what the client does not let people do', () => {
   it('shows channels only to who may see them', async () => {
     app.discord.setChannel(OPS, { viewers: [BEN] })
     await expect(slash({}, 'admin')).rejects.toThrow('does not see the channel')
-    await expect(async () => app.discord.slash('4', OPS, 'guest')).rejects.toThrow('no such person')
+    await expect(app.discord.slash('4', OPS, 'guest')).rejects.toThrow('no such person')
     app.discord.addChannel({ id: '3000000000000000005', name: 'open' })
     app.discord.removeMember(ANN)
     await expect(async () => app.discord.say(ANN, '3000000000000000005', 'x')).rejects.toThrow('does not see')
@@ -117,20 +113,14 @@ describe('what the client does not let people do', () => {
     const id = await posted({ content: 'x', components })
     const shown = app.discord.message(OPS, id)
     if (shown === undefined) throw new Error('nothing shown')
-    await expect(async () => app.discord.click(ANN, shown, 'nope')).rejects.toThrow('there is: Docs, pick')
-    await expect(async () => app.discord.click(ANN, shown, 'Docs')).rejects.toThrow('is a link')
-    await expect(async () => app.discord.select(ANN, shown, 'nope', [])).rejects.toThrow('is not there')
-    await expect(async () => app.discord.select(ANN, shown, 'off', ['1'])).rejects.toThrow('cannot be used')
-    await expect(async () => app.discord.select(ANN, shown, 'pick', ['1', '2'])).rejects.toThrow(
-      'between 1 and 1',
-    )
-    await expect(async () => app.discord.select(ANN, shown, 'pick', ['3'])).rejects.toThrow(
-      'not among the options',
-    )
+    await expect(app.discord.click(ANN, shown, 'nope')).rejects.toThrow('there is: Docs, pick')
+    await expect(app.discord.click(ANN, shown, 'Docs')).rejects.toThrow('is a link')
+    await expect(app.discord.select(ANN, shown, 'nope', [])).rejects.toThrow('is not there')
+    await expect(app.discord.select(ANN, shown, 'off', ['1'])).rejects.toThrow('cannot be used')
+    await expect(app.discord.select(ANN, shown, 'pick', ['1', '2'])).rejects.toThrow('between 1 and 1')
+    await expect(app.discord.select(ANN, shown, 'pick', ['3'])).rejects.toThrow('not among the options')
     await call('DELETE', `/channels/${OPS}/messages/${id}`)
-    await expect(async () => app.discord.click(ANN, shown, 'Docs')).rejects.toThrow(
-      'does not see the message',
-    )
+    await expect(app.discord.click(ANN, shown, 'Docs')).rejects.toThrow('does not see the message')
   })
 
   it('lets them fill a form with a select, as far as it goes', async () => {
@@ -179,7 +169,7 @@ describe('what the client does not let people do', () => {
         message: { id: shown.id },
       })
     }
-    await expect(async () => app.discord.click(BEN, shown, 'go')).rejects.toThrow('does not see the channel')
+    await expect(app.discord.click(BEN, shown, 'go')).rejects.toThrow('does not see the channel')
     expect(app.discord.violations()).toEqual([])
   })
 
