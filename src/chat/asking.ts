@@ -1,5 +1,5 @@
 import type { Answer } from '../core/command.js'
-import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
+import { isRefusal, REFUSAL_CODES, type Refusal, refuse } from '../core/refusal.js'
 import type { Caller, Reading } from '../ports/road.js'
 import type { ChatRun } from './parts.js'
 import { placeFor, type Said } from './places.js'
@@ -21,8 +21,16 @@ export type Saying = {
 
 export type Asked = { readonly answer: Answer; readonly workspace: string | null }
 
+type Run = Pick<
+  ChatRun,
+  'surface' | 'platform' | 'isDirect' | 'typed' | 'workspaces' | 'onFault' | 'ending'
+> & {
+  readonly stores: Pick<ChatRun['stores'], 'bindings'>
+  readonly road: Pick<ChatRun['road'], 'ask' | 'startWorkspace'>
+}
+
 /** Never throws: what the platform does not answer is a refusal. */
-export async function ask(run: ChatRun, saying: Saying): Promise<Asked> {
+export async function ask(run: Run, saying: Saying): Promise<Asked> {
   const { reading, words, said, who, mayShow, workspace } = saying
   if (isRefusal(reading)) return { answer: reading, workspace: null }
   const found = await guarded(run, who)
@@ -34,11 +42,33 @@ export async function ask(run: ChatRun, saying: Saying): Promise<Asked> {
   if (isRefusal(where)) return { answer: where, workspace: null }
   const channel = { surface: run.surface, id: said.channel, name: said.name }
   const request = { caller: found.caller, words, workspace: where.name, channel }
-  return { answer: await run.road.ask(request), workspace: where.name }
+  const { ending } = run
+  const answer =
+    ending === undefined
+      ? await run.road.ask(request)
+      : await ending.during((signal) => run.road.ask({ ...request, signal }))
+  const stopped = ending?.isNow() === true && isRefusal(answer) && cameOfTheEnd(answer)
+  return { answer: stopped ? stopping() : answer, workspace: where.name }
+}
+
+/** What is cut off by our own end looks like an outage of the cluster. */
+function cameOfTheEnd({ code }: Refusal): boolean {
+  return code === 'interrupted' || REFUSAL_CODES[code] === 'failed'
+}
+
+function stopping(): Refusal {
+  return refuse(
+    'interrupted',
+    'The program is being stopped, so there is no answer to this.',
+    'Say it again once it runs. `approvals` then shows what is on its way.',
+  )
 }
 
 /** What the platform must be asked for and does not answer is a refusal. */
-async function guarded<T>(run: ChatRun, go: () => Promise<T | Refusal>): Promise<T | Refusal> {
+async function guarded<T>(
+  run: Pick<Run, 'platform' | 'onFault'>,
+  go: () => Promise<T | Refusal>,
+): Promise<T | Refusal> {
   try {
     return await go()
   } catch (error) {

@@ -1,5 +1,6 @@
 import { SHORT_DIGEST } from '../core/digest.js'
 import { missingDecisions, type Operation, operationName } from '../core/operation.js'
+import { clip, sanitise } from './text.js'
 
 /**
  * Buttons on the card of an operation. One carries nothing but a verb, the operation and the beginning of the plan digest
@@ -27,7 +28,7 @@ export type CardButton = {
   /** `v1:<verb>:<operation>:<planDigest8>` */
   readonly value: string
   readonly style: 'primary' | 'danger' | 'plain'
-  /** Asked once more before it counts; null where a form comes anyway, or nothing can break. */
+  /** Asked once more before it counts, naming what it is about; null where a form does that, or nothing can break. */
   readonly sure: { readonly title: string; readonly text: string } | null
 }
 
@@ -37,8 +38,8 @@ export type Pressed = {
   readonly digest: string
 }
 
-/** Guests that a confirming question names one by one. */
-const MOST_NAMED = 5
+/** What a confirming question takes: of all chats Slack takes the least, 300, and invisible marks that keep names apart count. */
+const MOST_SURE = 280
 
 /** What may be pressed on an operation's card, by whoever it is up to. */
 export function buttonsOf(
@@ -55,14 +56,21 @@ export function buttonsOf(
     style: 'plain',
     sure: null,
   })
-  if (operation.state === 'unknown') return [plain('continue', 'Look again'), plain('cancel', 'Close it')]
+  const sure = (what: string) => ({
+    title: `${what} ${name}?`,
+    text: aboutText(operation, nodeOf, MOST_SURE),
+  })
+  const cancel = (label: string, what = label): CardButton => ({
+    ...plain('cancel', label),
+    sure: sure(what),
+  })
+  if (operation.state === 'unknown') return [plain('continue', 'Look again'), cancel('Close it', 'Close')]
   if (operation.state === 'running' || operation.state === 'ready')
-    return operation.cancelAsked ? [] : [plain('cancel', operation.state === 'ready' ? 'Cancel' : 'Stop')]
+    return operation.cancelAsked ? [] : [cancel(operation.state === 'ready' ? 'Cancel' : 'Stop')]
   if (operation.state !== 'waiting') return []
   const missing = missingDecisions(operation)
   const { requirement } = operation
   const typed = requirement.confirm === 'typed' ? '_typed' : ''
-  const sure = (what: string) => ({ title: `${what} ${name}?`, text: sureText(operation, nodeOf) })
   const decide = (base: 'approve' | 'confirm', label: string, reason: boolean): CardButton => {
     const verb = formVerb(base, typed !== '', reason)
     const danger = operation.risk === 'destructive'
@@ -81,7 +89,7 @@ export function buttonsOf(
     ...(missing.approvals > 0
       ? [decide('approve', 'Approve', requirement.reason), plain('deny', 'Deny')]
       : []),
-    plain('cancel', 'Cancel'),
+    cancel('Cancel'),
   ]
 }
 
@@ -90,13 +98,34 @@ function formVerb(base: 'approve' | 'confirm', typed: boolean, reason: boolean):
   return reason ? `${base}_reason` : base
 }
 
-function sureText(operation: Operation, nodeOf: (index: number) => string | null): string {
-  const named = operation.steps.slice(0, MOST_NAMED).map(({ index, name, cluster, vmid, node }) => {
+/** Of a name, which may be long; the number beside it tells guests apart. */
+const MOST_NAME = 60
+
+/**
+ * What an operation is about: how many guests first, then as many of them, with number and node, as fit into so many
+ * characters. None is cut in half.
+ */
+export function aboutText(
+  { command, steps }: Pick<Operation, 'command' | 'steps'>,
+  nodeOf: (index: number) => string | null,
+  most: number,
+): string {
+  const names = steps.map(({ index, name, cluster, vmid, node }) => {
     const on = node ?? nodeOf(index)
-    return `${name} (${cluster}/${vmid}${on === null ? '' : ` on ${on}`})`
+    return sanitise(
+      `${clip(name, MOST_NAME)} (${cluster}/${vmid}${on === null ? '' : ` on ${clip(on, MOST_NAME)}`})`,
+    )
   })
-  const more = operation.steps.length - named.length
-  return `${operation.command}: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+  const [only] = names
+  if (names.length === 1) return clip(`${command}: ${only}`, most)
+  const said = (shown: number): string => {
+    const more = names.length - shown
+    const listed = `${names.slice(0, shown).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+    return `${command} ${names.length} guests${shown === 0 ? '' : `: ${listed}`}`
+  }
+  let shown = 0
+  while (shown < names.length && said(shown + 1).length <= most) shown += 1
+  return said(shown)
 }
 
 /** Reads what a button carried; null for anything else. It comes from outside. */

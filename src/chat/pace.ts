@@ -9,3 +9,41 @@ export function pace(): () => Promise<void> {
     return last
   }
 }
+
+/** Work that is acknowledged and not over yet. It has a bound, or a flood of commands would fill the memory. */
+export type Backlog = {
+  /** Takes a place; gives the way to give it back, or null where all are taken. */
+  readonly enter: () => (() => void) | null
+  /** How many places are taken. */
+  readonly size: () => number
+  /** Comes back when no place is taken. */
+  readonly idle: () => Promise<void>
+}
+
+/** What a home answers at once, as a bound against floods: many times what people type. */
+const MOST = 1000
+
+export function backlog(most = MOST): Backlog {
+  let taken = 0
+  let waiting: (() => void)[] = []
+  const leave = (): void => {
+    taken -= 1
+    if (taken > 0) return
+    const woken = waiting
+    waiting = []
+    for (const wake of woken) wake()
+  }
+  return {
+    size: () => taken,
+    enter: () => {
+      if (taken >= most) return null
+      taken += 1
+      let left = false
+      return () => {
+        if (!left) leave()
+        left = true
+      }
+    },
+    idle: () => (taken === 0 ? Promise.resolve() : new Promise((done) => waiting.push(done))),
+  }
+}

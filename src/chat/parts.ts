@@ -4,6 +4,7 @@ import type { Workspace } from '../ports/query.js'
 import type { CommandForm, Road } from '../ports/road.js'
 import type { Binding } from '../ports/store/bindings.js'
 import type { Stores } from '../ports/store/stores.js'
+import type { Ending } from './ending.js'
 
 /** Where a surface's own doings are noted. */
 export type SurfaceLog = Readonly<Record<'info' | 'warn' | 'error', (facts: object, text: string) => void>>
@@ -34,6 +35,8 @@ export type ChatRun = ChatParts & {
   readonly typed: (words: string) => string
   /** Makes cards in channels what their operations are, now. */
   readonly kick: () => void
+  /** The end of the surface; without it, what is being answered then takes it for an outage of the cluster. */
+  readonly ending?: Ending
 }
 
 /** How things are drawn in a workspace. */

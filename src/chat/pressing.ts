@@ -1,4 +1,5 @@
 import { operationName } from '../core/operation.js'
+import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
 import { type Asked, ask, type Saying } from './asking.js'
 import { type Pressed, wordsOfButton } from './buttons.js'
 import type { ChatRun } from './parts.js'
@@ -17,13 +18,32 @@ export type CardPlace = {
   readonly message: string
 }
 
-/** The workspace is the operation's own: approvals of one workspace may be in a channel of another. */
+/**
+ * The workspace is the operation's own: approvals of one workspace may be in a channel of another. Never throws: whoever
+ * pressed gets an answer.
+ */
 export async function press(run: ChatRun, { pressed, filled, ...saying }: Press): Promise<Asked> {
   const words = wordsOfButton(pressed, filled)
-  const view = await run.board.view(pressed.operation)
-  const workspace = view?.operation.workspace ?? null
+  const found = await workspaceOf(run, pressed.operation)
+  if (isRefusal(found)) return { answer: found, workspace: null }
+  const { workspace } = found
   const reading = run.road.read(words.slice(0, 2).join(' '))
   return ask(run, { ...saying, reading, words, workspace })
+}
+
+async function workspaceOf(
+  { board, onFault }: ChatRun,
+  operation: number,
+): Promise<{ readonly workspace: string | null } | Refusal> {
+  try {
+    return { workspace: (await board.view(operation))?.operation.workspace ?? null }
+  } catch (error) {
+    return refuse(
+      'internal',
+      'Something went wrong inside the program; nothing was decided.',
+      `Press it again in a moment; it is in the log as ${onFault(error)}.`,
+    )
+  }
 }
 
 /**
@@ -31,7 +51,10 @@ export async function press(run: ChatRun, { pressed, filled, ...saying }: Press)
  * was posted since, it is at least made to say what is so now, without buttons that lead nowhere.
  */
 export async function adopt(
-  run: ChatRun,
+  run: Pick<ChatRun, 'surface'> & {
+    readonly stores: Pick<ChatRun['stores'], 'cards'>
+    readonly board: Pick<ChatRun['board'], 'view'>
+  },
   operation: number,
   { channel, thread, message }: CardPlace,
   retire: (text: string) => Promise<void>,
@@ -48,7 +71,6 @@ export async function adopt(
     (each) => each.surface === surface && each.channel === channel,
   )
   if (kept?.message === message) return
-  await retire(
-    `${operationName(operation)}: ${view.operation.state}. A newer message in this channel shows it.`,
-  )
+  // Without its state: nobody edits this message again.
+  await retire(`${operationName(operation)}: a newer message in this channel shows how it stands.`)
 }

@@ -47,6 +47,8 @@ export async function startSlackInside(
     readonly commandsPerMinute?: number
     readonly groups?: SlackSettings['groups']
     readonly onlyGroups?: readonly string[]
+    /** What everything inside waits for: the road, what was seen before, the board. */
+    readonly slowly?: () => Promise<void>
   } = {},
 ): Promise<SlackInside> {
   const lab = await startLab({
@@ -72,6 +74,7 @@ export async function startSlackInside(
     commandsPerMinute: options.commandsPerMinute ?? 30_000,
     groups: options.groups ?? {},
     onlyGroups: options.onlyGroups ?? [],
+    slowly: options.slowly ?? (async () => {}),
   }
   let running = await begin(directory, slack, transport, faults, asked)
   await people(running.home)
@@ -118,7 +121,12 @@ async function begin(
   slack: FakeSlack,
   transport: Transport,
   faults: unknown[],
-  asked: Pick<SlackSettings, 'groups' | 'onlyGroups' | 'commandsPerMinute'>,
+  {
+    slowly,
+    ...asked
+  }: Pick<SlackSettings, 'groups' | 'onlyGroups' | 'commandsPerMinute'> & {
+    readonly slowly: () => Promise<void>
+  },
 ) {
   const home = await openHome(homePaths(directory), {
     environment: { PROXMOX_MPC_REQUEST_LOG: process.env.PROXMOX_MPC_REQUEST_LOG },
@@ -140,9 +148,7 @@ async function begin(
       ...asked,
       apiUrl: slack.apiUrl,
     },
-    road: home.road,
-    board: home.board,
-    stores: home.stores,
+    ...slowed(home, slowly),
     workspaces: home.workspaces,
     commands: registry,
     clock: systemClock,
@@ -161,6 +167,20 @@ async function begin(
     await home.close()
   }
   return { home, surface, stop }
+}
+
+function slowed({ road, board, stores }: OpenHome, slowly: () => Promise<void>) {
+  const after =
+    <A extends readonly unknown[], T>(go: (...args: A) => Promise<T>) =>
+    async (...args: A): Promise<T> => {
+      await slowly()
+      return go(...args)
+    }
+  return {
+    road: { ...road, ask: after(road.ask) },
+    board: { ...board, view: after(board.view) },
+    stores: { ...stores, seen: { first: after(stores.seen.first) } },
+  }
 }
 
 async function people({ stores }: OpenHome): Promise<void> {

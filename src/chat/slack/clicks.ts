@@ -6,17 +6,16 @@ import type {
   SlackViewMiddlewareArgs,
   ViewSubmitAction,
 } from '@slack/bolt'
-import type { ModalView } from '@slack/types'
-import { z } from 'zod'
-import type { Answer } from '../../core/command.js'
-import { operationName } from '../../core/operation.js'
 import { isRefusal } from '../../core/refusal.js'
+import { admit } from '../admission.js'
+import type { Asked } from '../asking.js'
 import { formOfButton, type Pressed, parseButton } from '../buttons.js'
 import type { Said } from '../places.js'
 import { adopt, press } from '../pressing.js'
-import { type Reply, replyBy, replyIn, tell } from './answers.js'
+import { type Reply, replyBy, tell } from './answers.js'
 import { asker, type Talk } from './commands.js'
-import { plain } from './options.js'
+import { decideErrors, filledIn, type Meta, openDecideForm, readMeta, titleOf } from './decide-form.js'
+import { answerForm, directReply, refuseForm, type SentForm, sayDone } from './form-answers.js'
 import type { SlackRun } from './parts.js'
 
 /** Buttons on cards, and the forms that some of them open first. */
@@ -24,37 +23,28 @@ import type { SlackRun } from './parts.js'
 type Click = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs
 type Submit = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
 
-export const DECIDE_FORM = 'decide'
-
-/** Where a button was pressed; what comes back from Slack with the form is read again with care. */
-const Meta = z.object({
-  value: z.string().max(120),
-  channel: z.string().max(40),
-  message: z.string().max(40).nullable(),
-  thread: z.string().max(40).nullable(),
-})
-type Meta = z.infer<typeof Meta>
-
 export function clickHandler(talk: Talk): (args: Click) => Promise<void> {
   return async ({ ack, action, body, respond }) => {
     await ack()
     const pressed = parseButton(action.value ?? '')
     if (pressed === null) return
+    const user = body.user.id
+    const reply = body.channel === undefined ? directReply(talk.run, user) : replyBy(respond)
+    const room = admit(talk, user)
+    if (isRefusal(room)) return tell(talk.run, reply, room, null)
     const meta: Meta = {
       value: action.value ?? '',
       channel: body.channel?.id ?? '',
       message: body.message?.ts ?? null,
       thread: threadOf(body.message),
     }
-    if (formOfButton(pressed.verb) !== null) {
-      const view = decideForm(pressed, meta)
-      await talk.run.client.views.open({ trigger_id: body.trigger_id, view })
-      return
+    try {
+      if (formOfButton(pressed.verb) !== null)
+        await openDecideForm(talk.run, { pressed, meta, trigger: body.trigger_id, reply })
+      else await pressedOnce(talk, { pressed, meta, user, reply, trigger: body.trigger_id })
+    } finally {
+      room.leave()
     }
-    // The same press may be delivered again.
-    if (!(await talk.run.stores.seen.first(`slack:${body.trigger_id}`, talk.run.clock.now()))) return
-    const reply = body.channel === undefined ? directReply(talk.run, body.user.id) : replyBy(respond)
-    await decide(talk, { pressed, meta, user: body.user.id, reply, filled: { reason: null, typed: null } })
   }
 }
 
@@ -63,126 +53,70 @@ function threadOf(message: BlockAction['message']): string | null {
   return typeof thread === 'string' ? thread : null
 }
 
-/** In App Home there is no channel: the answer goes into the conversation with the app. */
-export function directReply(run: SlackRun, user: string): Reply {
-  return async ({ text, blocks }) => {
-    await run.client.chat.postMessage({ channel: user, text, blocks })
-  }
-}
-
 type Decide = {
   readonly pressed: Pressed
   readonly meta: Meta
   readonly user: string
-  readonly reply: Reply
   readonly filled: { readonly reason: string | null; readonly typed: string | null }
 }
 
-/** By the one road: a press is the words it stands for. Whoever may not is told in private. */
-async function decide(talk: Talk, { pressed, meta, user, reply, filled }: Decide): Promise<Answer> {
+/** The same press may be delivered again. Whoever may not press is told in private. */
+async function pressedOnce(
+  talk: Talk,
+  { reply, trigger, ...press }: Omit<Decide, 'filled'> & { readonly reply: Reply; readonly trigger: string },
+): Promise<void> {
   const { run } = talk
-  const said: Said = { channel: meta.channel, name: '', thread: meta.thread }
-  const { answer, workspace } = await press(run, { pressed, filled, said, ...asker(talk, user, said) })
+  if (!(await run.stores.seen.first(`slack:${trigger}`, run.clock.now()))) return
+  const { answer, workspace } = await decide(talk, { ...press, filled: { reason: null, typed: null } })
   if (isRefusal(answer)) await tell(run, reply, answer, workspace)
+  await adoptHere(run, press)
+}
+
+/** By the one road: a press is the words it stands for. */
+function decide(talk: Talk, { pressed, meta, user, filled }: Decide): Promise<Asked> {
+  const said = saidAt(meta)
+  return press(talk.run, { pressed, filled, said, ...asker(talk, user, said) })
+}
+
+const saidAt = ({ channel, thread }: Meta): Said => ({ channel, name: '', thread })
+
+/** What came of it is shown on the card, which may be one that the store does not know. */
+async function adoptHere(run: SlackRun, { pressed, meta }: Pick<Decide, 'pressed' | 'meta'>): Promise<void> {
   const { channel, thread, message } = meta
   if (message !== null && channel !== '')
     await adopt(run, pressed.operation, { channel, thread, message }, async (text) => {
       await run.client.chat.update({ channel, ts: message, text, blocks: [] })
     })
   run.kick()
-  return answer
-}
-
-/** Asks for what the policy asks for: a reason, or the name typed. */
-function decideForm(pressed: Pressed, meta: Meta): ModalView {
-  const form = formOfButton(pressed.verb) ?? { reason: 'none', typed: false }
-  const name = operationName(pressed.operation)
-  const [what = ''] = pressed.verb.split('_')
-  const title = `${what[0]?.toUpperCase() ?? ''}${what.slice(1)} ${name}`
-  return {
-    type: 'modal',
-    callback_id: DECIDE_FORM,
-    private_metadata: JSON.stringify(meta),
-    title: plain(title, 24),
-    submit: plain(`${what[0]?.toUpperCase() ?? ''}${what.slice(1)}`, 24),
-    close: plain('Back', 24),
-    blocks: [
-      ...(form.typed
-        ? [
-            {
-              type: 'input' as const,
-              block_id: 'typed',
-              label: plain('Type the name of what this is about, as the card shows it', 2000),
-              element: { type: 'plain_text_input' as const, action_id: 'typed', max_length: 300 },
-            },
-          ]
-        : []),
-      ...(form.reason === 'none'
-        ? []
-        : [
-            {
-              type: 'input' as const,
-              block_id: 'reason',
-              optional: form.reason === 'optional',
-              label: plain('Why', 2000),
-              element: {
-                type: 'plain_text_input' as const,
-                action_id: 'reason',
-                multiline: true,
-                max_length: 500,
-              },
-            },
-          ]),
-    ],
-  }
 }
 
 export function decideFormHandler(talk: Talk): (args: Submit) => Promise<void> {
   const { run } = talk
   return async ({ ack, body, view }) => {
-    const meta = metaOf(view.private_metadata)
+    const meta = readMeta(view.private_metadata)
     const pressed = meta === null ? null : parseButton(meta.value)
     if (meta === null || pressed === null) {
       await ack()
       return
     }
+    const user = body.user.id
+    const title = titleOf(pressed)
+    const room = admit(talk, user)
+    if (isRefusal(room)) return refuseForm({ ack, view }, title, room)
     const filled = { reason: filledIn(view, 'reason'), typed: filledIn(view, 'typed') }
-    if (!(await run.stores.seen.first(`slack:${body.trigger_id}`, run.clock.now()))) {
-      await ack()
-      return
+    const form: SentForm = {
+      ...{ ack, view, user, said: saidAt(meta), title },
+      errors: (refusal) => decideErrors(refusal, view),
+      done: async ({ answer, late }) => {
+        const card = answer.kind === 'card' ? answer : answer.card
+        if (late) await sayDone(run, view.id, title, card.heading)
+      },
     }
-    const refusals: string[] = []
-    const shown: Reply = async ({ text }) => void refusals.push(text)
-    const answer = await decide(talk, { pressed, meta, user: body.user.id, reply: shown, filled })
-    if (!isRefusal(answer)) {
-      await ack()
-      return
-    }
-    const field = answer.code === 'typed_wrong' ? 'typed' : answer.code === 'needs_reason' ? 'reason' : null
-    if (field !== null && formOfButton(pressed.verb) !== null) {
-      await ack({
-        response_action: 'errors',
-        errors: { [field]: `${answer.message} ${answer.hint}`.slice(0, 300) },
-      })
-      return
-    }
-    await ack()
-    const said: Said = { channel: meta.channel, name: '', thread: meta.thread }
-    const reply = meta.channel === '' ? directReply(run, body.user.id) : replyIn(run, body.user.id, said)
-    await tell(run, reply, answer, null)
+    await answerForm(run, form, async () => {
+      if (!(await run.stores.seen.first(`slack:${body.trigger_id}`, run.clock.now()))) return null
+      return decide(talk, { pressed, meta, user, filled })
+    })
+      .then(() => adoptHere(run, { pressed, meta }))
+      .finally(room.leave)
   }
-}
-
-function metaOf(text: string): Meta | null {
-  try {
-    const parsed = Meta.safeParse(JSON.parse(text))
-    return parsed.success ? parsed.data : null
-  } catch {
-    return null
-  }
-}
-
-function filledIn(view: Submit['view'], name: string): string | null {
-  const value = view.state.values[name]?.[name]?.value
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
 }

@@ -2,7 +2,9 @@ import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs, SlackEventMiddlewar
 import { commandName } from '../../core/command.js'
 import { isRefusal, type Refusal, refuse } from '../../core/refusal.js'
 import type { Reading } from '../../ports/road.js'
-import { type Asked, ask as askRoad, tooFast } from '../asking.js'
+import { admit } from '../admission.js'
+import { type Asked, ask as askRoad } from '../asking.js'
+import type { Backlog } from '../pace.js'
 import type { Said } from '../places.js'
 import type { RateLimit } from '../rate-limit.js'
 import type { Recent } from '../recent.js'
@@ -19,6 +21,8 @@ export type Talk = {
   readonly run: SlackRun
   readonly people: SlackPeople
   readonly limit: RateLimit
+  /** What is acknowledged and not answered yet. */
+  readonly backlog: Backlog
   /** Waits until what arrived meanwhile is acknowledged. */
   readonly turn: () => Promise<void>
   /** What somebody used last, for their lists. */
@@ -29,30 +33,43 @@ type Slash = SlackCommandMiddlewareArgs & AllMiddlewareArgs
 type Mention = SlackEventMiddlewareArgs<'app_mention'> & AllMiddlewareArgs
 
 export function commandHandler(talk: Talk): (args: Slash) => Promise<void> {
-  const { run } = talk
   return async ({ ack, command, respond }) => {
     // Nothing is looked up before Slack has its acknowledgement.
-    const taken = talk.limit.take(command.user_id)
-    if (taken.kind === 'wait') {
-      await ack({ response_type: 'ephemeral', text: tooFast(taken.seconds).message })
+    const room = admit(talk, command.user_id)
+    if (isRefusal(room)) {
+      await ack({ response_type: 'ephemeral', text: `${room.message} ${room.hint}` })
       return
     }
-    await ack()
-    const said: Said = { channel: command.channel_id, name: nameOf(command), thread: null }
-    const reply = replyBy(respond)
-    const words = slashLine(command.text)
-    const reading = typeof words === 'string' ? run.road.read(words) : words
-    if (!isRefusal(reading) && reading.kind !== 'whole') {
-      await openForm(talk, reading, { trigger: command.trigger_id, said })
-      return
+    try {
+      await ack()
+      await typed(talk, command, replyBy(respond))
+    } finally {
+      room.leave()
     }
-    await talk.turn()
-    // A question that is delivered twice is answered twice; a change is carried out once.
-    const weighty = !isRefusal(reading) && reading.kind === 'whole' && reading.command.risk !== 'read'
-    if (weighty && !(await run.stores.seen.first(`slack:${command.trigger_id}`, run.clock.now()))) return
-    const line = typeof words === 'string' ? words : ''
-    await carryOut(talk, { reading, words: line, user: command.user_id, said, reply })
   }
+}
+
+async function typed(talk: Talk, command: Slash['command'], reply: Reply): Promise<void> {
+  const { run } = talk
+  const said: Said = { channel: command.channel_id, name: nameOf(command), thread: null }
+  const words = slashLine(command.text)
+  const reading = typeof words === 'string' ? run.road.read(words) : words
+  const from = { trigger: command.trigger_id, said }
+  if (!isRefusal(reading) && reading.kind !== 'whole') {
+    const opened = await openForm(talk, reading, from).catch((error: unknown) => {
+      run.onFault(error)
+      return helpFor(reading)
+    })
+    if (opened === true) return
+    // It came too late for a form, most likely.
+    if (opened !== false) return tell(run, reply, opened, null)
+  }
+  await talk.turn()
+  // A question that is delivered twice is answered twice; a change is carried out once.
+  const weighty = !isRefusal(reading) && reading.kind === 'whole' && reading.command.risk !== 'read'
+  if (weighty && !(await run.stores.seen.first(`slack:${command.trigger_id}`, run.clock.now()))) return
+  const line = typeof words === 'string' ? words : ''
+  await carryOut(talk, { reading, words: line, user: command.user_id, said, reply })
 }
 
 /** A direct conversation has no name of its own. */
@@ -67,8 +84,8 @@ export function mentionHandler(talk: Talk): (args: Mention) => Promise<void> {
     if (!(await run.stores.seen.first(`slack:${body.event_id}`, run.clock.now()))) return
     const said: Said = { channel, name: '', thread: thread ?? ts }
     const reply = replyIn(run, user, thread === undefined ? { ...said, thread: null } : said)
-    const taken = talk.limit.take(user)
-    if (taken.kind === 'wait') return tell(run, reply, tooFast(taken.seconds), null)
+    const room = admit(talk, user)
+    if (isRefusal(room)) return tell(run, reply, room, null)
     const words = mentionLine(event.text, run.botUser())
     const reading = typeof words === 'string' ? run.road.read(words) : words
     await carryOut(talk, {
@@ -77,18 +94,18 @@ export function mentionHandler(talk: Talk): (args: Mention) => Promise<void> {
       user,
       said,
       reply,
-    })
+    }).finally(room.leave)
   }
 }
 
-/** A mention can open no form: Slack gives no trigger with it. */
+/** A mention can open no form, since Slack gives no trigger with it, and a trigger that came late opens none either. */
 function helpFor(reading: Exclude<Reading, Refusal>): Refusal {
   const name = reading.kind === 'lacking' ? commandName(reading.command) : null
   return name === null
     ? refuse(
         'incomplete_command',
         'Nothing was asked.',
-        'Say for example `status`, `ls` or `help` behind the mention.',
+        'Say for example `status`, `ls` or `help`, behind `/pve` or behind the mention.',
       )
     : refuse(
         'missing_argument',

@@ -2,6 +2,7 @@ import { App, HTTPReceiver, SocketModeReceiver } from '@slack/bolt'
 import { type Logger, WebClient, type WebClientOptions } from '@slack/web-api'
 import type { SurfaceHealth } from '../../ports/surface.js'
 import { slackCode, TOKEN_REFUSED } from './errors.js'
+import { type SlackCalls, slackCalls } from './fetch.js'
 import { boltLog } from './log.js'
 import type { SlackParts } from './parts.js'
 import type { OwnSlack } from './people.js'
@@ -21,6 +22,8 @@ export type Connection = {
   readonly refused: (why: string) => void
   /** Connects, and stays at it until the signal aborts. Never throws. */
   readonly hold: (signal: AbortSignal) => Promise<void>
+  /** Gives up every call that is still on its way. */
+  readonly end: () => void
 }
 
 /** Slack replaces a socket now and then; with a second one nothing waits meanwhile. */
@@ -55,7 +58,8 @@ export function connection(given: Given): Connection {
     ...{ user: '', bot: '', own: null, open: 0, port: null },
     ...{ tokenWhy: null, apiWhy: null, why: null },
   }
-  const options = clientOptions(parts)
+  const calls = slackCalls(CALL_MS)
+  const options = clientOptions(parts, calls.fetch)
   const client = new WebClient(settings.botToken, options)
   const sockets = settings.mode === 'socket' ? socketReceivers(parts, options) : []
   const http = settings.mode === 'http' ? httpReceiver(parts) : null
@@ -84,6 +88,7 @@ export function connection(given: Given): Connection {
       log.error(`Slack says of this app that ${why}`)
       state.tokenWhy = why
     },
+    end: calls.end,
     hold: async (signal) => {
       await Promise.all([
         holdToken(parts, client, state, signal),
@@ -104,12 +109,12 @@ function healthOf({ open, tokenWhy, apiWhy, why, user }: State): SurfaceHealth {
 }
 
 /** Nothing is tried again behind our back: whoever calls knows best whether, and when. */
-function clientOptions({ settings, log }: Parts): WebClientOptions {
+function clientOptions({ settings, log }: Parts, fetch: SlackCalls['fetch']): WebClientOptions {
   return {
     logger: log,
+    fetch,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
-    timeout: CALL_MS,
     ...(settings.apiUrl === null ? {} : { slackApiUrl: settings.apiUrl }),
   }
 }

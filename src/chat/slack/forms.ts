@@ -8,14 +8,14 @@ import type {
   SlackViewMiddlewareArgs,
   ViewSubmitAction,
 } from '@slack/bolt'
-import type { ModalView, PlainTextOption } from '@slack/types'
+import type { PlainTextOption } from '@slack/types'
 import { commandName } from '../../core/command.js'
 import { isRefusal } from '../../core/refusal.js'
 import type { Reading } from '../../ports/road.js'
+import { admit } from '../admission.js'
 import { argumentOf, lineFor } from '../offers.js'
 import type { Said } from '../places.js'
-import { answer, type Reply, replyIn, tell } from './answers.js'
-import { directReply } from './clicks.js'
+import { answer } from './answers.js'
 import { ask, type Talk } from './commands.js'
 import {
   CHOOSE_ACTION,
@@ -26,9 +26,18 @@ import {
   firstAnswer,
   formOf,
 } from './form.js'
+import {
+  answerForm,
+  type Done,
+  PATIENCE_MS,
+  refuseForm,
+  type SentForm,
+  sayDone,
+  within,
+} from './form-answers.js'
 import { readMetadata } from './form-metadata.js'
 import { errorsOf, wordsOf } from './form-values.js'
-import { optionsFor, plain } from './options.js'
+import { optionsFor } from './options.js'
 
 /** Forms for commands: opened when words are missing, filled with what fits, answered in their own fields. */
 
@@ -36,10 +45,10 @@ type Choose = SlackActionMiddlewareArgs<BlockAction<ExternalSelectAction>> & All
 type Options = SlackOptionsMiddlewareArgs<'block_suggestion'> & AllMiddlewareArgs
 type Submit = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
 
-/** Slack waits 3 s for an answer; what takes longer is told as under way. */
-const PATIENCE_MS = 2000
-
-/** Opens the form that words without all they need ask for; false where there is none. */
+/**
+ * Opens the form that words without all they need ask for; false where there is none. Who asks is not looked up before, since
+ * the trigger lives for 3 s: an outsider sees a form, whose lists are empty, and which is refused when it is sent.
+ */
 export async function openForm(
   { run }: Talk,
   reading: Reading,
@@ -78,7 +87,7 @@ export function optionsHandler(talk: Talk): (args: Options) => Promise<void> {
     const none: PlainTextOption[] = []
     const found = await within(
       PATIENCE_MS,
-      talk,
+      talk.run,
       offers(talk, body).catch(() => none),
     )
     await ack({ options: found ?? none })
@@ -125,76 +134,31 @@ export function submitHandler(talk: Talk): (args: Submit) => Promise<void> {
       await ack({ response_action: 'errors', errors: { ...errorsOf(words, command, values) } })
       return
     }
-    if (!(await run.stores.seen.first(`slack:${body.trigger_id}`, run.clock.now()))) {
-      await ack()
-      return
-    }
     const user = body.user.id
-    talk.recent.note(user, words)
+    const title = `/pve ${commandName(command)}`
+    const room = admit(talk, user)
+    if (isRefusal(room)) return refuseForm({ ack, view }, title, room)
     const said: Said = { channel: metadata.channel ?? '', name: '', thread: metadata.thread }
-    const reading: Reading = { kind: 'whole', command }
-    const asking = ask(talk, { reading, words, user, said })
-    const asked = await within(PATIENCE_MS, talk, asking)
-    const errors = asked !== null && isRefusal(asked.answer) ? errorsOf(asked.answer, command, values) : {}
-    if (Object.keys(errors).length > 0) {
-      await ack({ response_action: 'errors', errors: { ...errors } })
-      return
+    const form: SentForm = {
+      ...{ ack, view, user, said, title },
+      errors: (refusal) => errorsOf(refusal, command, values),
+      done: (done) => answered(run, { user, said, title, view: view.id }, done),
     }
-    if (asked === null) await ack({ response_action: 'update', view: patience(commandName(command)) })
-    else await ack()
-    const late = asked ?? (await asking)
-    const reply = replyFor(talk, user, said, asked === null ? view.id : null)
-    if (isRefusal(late.answer)) await tell(run, reply, late.answer, late.workspace)
-    else {
-      await answer(run, late.answer, { user, said, workspace: late.workspace, reply })
-      if (asked === null && late.answer.kind === 'operation')
-        await run.client.views.update({ view_id: view.id, view: done(commandName(command)) })
-    }
+    await answerForm(run, form, async () => {
+      if (!(await run.stores.seen.first(`slack:${body.trigger_id}`, run.clock.now()))) return null
+      talk.recent.note(user, words)
+      return ask(talk, { reading: { kind: 'whole', command }, words, user, said })
+    }).finally(room.leave)
   }
 }
 
-/** In the form while it still stands there; else in private where it was asked, or in the conversation with the app. */
-function replyFor({ run }: Talk, user: string, said: Said, view: string | null): Reply {
-  if (view !== null)
-    return async ({ blocks }) => {
-      await run.client.views.update({
-        view_id: view,
-        view: { ...done('Answer'), blocks: blocks.slice(0, 100) },
-      })
-    }
-  if (said.channel === '') return directReply(run, user)
-  const inChannel = replyIn(run, user, said)
-  // Where the bot is no member it cannot answer in the channel, not even in private.
-  return (message) => inChannel(message).catch(() => directReply(run, user)(message))
-}
-
-function patience(name: string): ModalView {
-  return modal(name, 'This takes a moment; the answer comes here.')
-}
-
-function done(name: string): ModalView {
-  return modal(name, 'It is on its way; its card is in the channel.')
-}
-
-function modal(name: string, text: string): ModalView {
-  return {
-    type: 'modal',
-    title: plain(`/pve ${name}`, 24),
-    close: plain('Close', 24),
-    blocks: [{ type: 'section', text: plain(text, 3000) }],
-  }
-}
-
-/** What comes of it within so many milliseconds; null for later. */
-async function within<T>(milliseconds: number, { run }: Talk, going: Promise<T>): Promise<T | null> {
-  const over = new AbortController()
-  const late = run.clock.sleep(milliseconds, over.signal).then(
-    () => null,
-    () => null,
-  )
-  try {
-    return await Promise.race([going, late])
-  } finally {
-    over.abort()
-  }
+async function answered(
+  run: Talk['run'],
+  at: { readonly user: string; readonly said: Said; readonly title: string; readonly view: string },
+  { answer: given, workspace, reply, aside, late }: Done,
+): Promise<void> {
+  const { user, said, title, view } = at
+  await answer(run, given, { user, said, workspace, reply, aside })
+  if (late && given.kind === 'operation')
+    await sayDone(run, view, title, 'It is on its way; its card is in the channel.')
 }

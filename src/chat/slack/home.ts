@@ -12,11 +12,12 @@ import type { Answer } from '../../core/command.js'
 import { operationName } from '../../core/operation.js'
 import { isRefusal } from '../../core/refusal.js'
 import type { Caller } from '../../ports/road.js'
+import { admit } from '../admission.js'
 import { buttonsForChoices } from '../choices.js'
 import { drawingOf } from '../parts.js'
 import { button, renderCard, renderRefusal, type SlackButton, type SlackDrawing } from './blocks/card.js'
-import { directReply } from './clicks.js'
 import type { Talk } from './commands.js'
+import { answerForm, refuseForm, type SentForm } from './form-answers.js'
 import { plain } from './options.js'
 import { slackButton } from './transport.js'
 
@@ -30,11 +31,14 @@ export const REFRESH = 'home_refresh'
 export const LINK = 'home_link'
 export const LINK_FORM = 'link'
 
+const LINK_TITLE = 'Link this account'
+
 /** What a view of Slack takes. */
 const MOST_BLOCKS = 100
 /** Of one card; several stand below each other. */
 const MOST_OF_ONE = 30
-const MOST_BUTTONS = 10
+/** Operations with their buttons, of one workspace; each is a row of its own. */
+const MOST_OPERATIONS = 10
 
 export function homeHandler(talk: Talk): (args: Opened) => Promise<void> {
   return async ({ event }) => {
@@ -49,79 +53,115 @@ export function refreshHandler(talk: Talk): (args: Click) => Promise<void> {
   }
 }
 
+/** It asks several things at once, and counts as one command. */
 async function publish(talk: Talk, user: string): Promise<void> {
-  const view = await homeOf(talk, user)
-  await talk.run.client.views.publish({ user_id: user, view })
+  const { run } = talk
+  const room = admit(talk, user)
+  const put = (view: HomeView) => run.client.views.publish({ user_id: user, view })
+  if (isRefusal(room)) {
+    await put(view([refreshRow(), ...renderRefusal(room, drawingOf(run, null)).blocks]))
+    return
+  }
+  try {
+    await put(await homeOf(talk, user))
+  } finally {
+    room.leave()
+  }
+}
+
+type Asking = Pick<Talk['run'], 'board' | 'workspaces' | 'clock'> & {
+  readonly road: Pick<Talk['run']['road'], 'ask'>
 }
 
 /** The view of one person. */
-export async function homeOf(talk: Talk, user: string): Promise<HomeView> {
-  const { run, people } = talk
+export async function homeOf(
+  { run, people }: { readonly run: Asking; readonly people: Pick<Talk['people'], 'caller'> },
+  user: string,
+): Promise<HomeView> {
   const who = await people.caller(user)
   if (isRefusal(who)) return view([...renderRefusal(who, drawingOf(run, null)).blocks])
-  const blocks: KnownBlock[] = [actions([{ actionId: REFRESH, label: 'Refresh', value: 'refresh' }])]
+  const blocks: KnownBlock[] = [refreshRow()]
   const workspaces = run.workspaces.map(({ name }) => name)
-  for (const workspace of workspaces)
-    blocks.push(...(await partOf(talk, who.caller, workspace, workspaces.length > 1)))
+  const left: string[] = []
+  for (const workspace of workspaces) {
+    // Room for saying what is left out; a part is there whole or not at all.
+    if (blocks.length >= MOST_BLOCKS - 1 || left.length > 0) left.push(workspace)
+    else {
+      const part = await partOf(run, who.caller, workspace, workspaces.length > 1)
+      if (blocks.length + part.length <= MOST_BLOCKS - 1) blocks.push(...part)
+      else left.push(workspace)
+    }
+  }
+  if (left.length > 0)
+    blocks.push(
+      note(
+        `Not shown, since it does not fit here: ${left.join(', ')}. /pve status tells of it in its channel.`,
+      ),
+    )
   return view(blocks)
 }
 
+const refreshRow = (): KnownBlock => actions([{ actionId: REFRESH, label: 'Refresh', value: 'refresh' }])
+
 async function partOf(
-  talk: Talk,
+  run: Asking,
   caller: Caller,
   workspace: string,
   titled: boolean,
 ): Promise<readonly KnownBlock[]> {
-  const { run } = talk
   const ask = (words: string) => run.road.ask({ caller, words, workspace })
   // No file can go along with a view.
   const drawing = { ...drawingOf(run, workspace), files: false } as const
+  const title: KnownBlock[] = titled ? [{ type: 'header', text: plain(`Workspace ${workspace}`, 150) }] : []
   const status = await ask('status')
   if (isRefusal(status)) {
     const unlinked = status.code === 'no_role'
     const link: SlackButton = { actionId: LINK, label: 'I have a code', value: 'link', style: 'primary' }
-    return [...renderRefusal(status, drawing).blocks, ...(unlinked ? [actions([link])] : [])]
+    return [...title, ...renderRefusal(status, drawing).blocks, ...(unlinked ? [actions([link])] : [])]
   }
   const waiting = await ask('approvals')
-  const title: KnownBlock[] = titled ? [{ type: 'header', text: plain(`Workspace ${workspace}`, 150) }] : []
   return [
     ...title,
-    ...blocksOf(waiting, drawing, await buttonsFor(talk, waiting)),
+    ...blocksOf(waiting, drawing, 'approvals'),
+    ...(await buttonRows(run, waiting)),
     { type: 'divider' },
-    ...blocksOf(status, drawing, []),
+    ...blocksOf(status, drawing, 'status'),
   ]
 }
 
-function blocksOf(
-  given: Answer,
-  drawing: SlackDrawing,
-  buttons: readonly SlackButton[],
-): readonly KnownBlock[] {
+function blocksOf(given: Answer, drawing: SlackDrawing, words: string): readonly KnownBlock[] {
   const drawn = isRefusal(given)
     ? renderRefusal(given, drawing)
     : renderCard(given.kind === 'card' ? given : given.card, drawing)
-  const shown = drawn.blocks.slice(0, MOST_OF_ONE)
-  const cut: KnownBlock[] =
-    shown.length < drawn.blocks.length
-      ? [
-          {
-            type: 'context',
-            elements: [plain('There is more: /pve status and /pve approvals show it.', 300)],
-          },
-        ]
-      : []
-  return [...shown, ...cut, ...(buttons.length === 0 ? [] : [actions(buttons)])]
+  if (drawn.blocks.length <= MOST_OF_ONE) return drawn.blocks
+  return [
+    ...drawn.blocks.slice(0, MOST_OF_ONE),
+    note(`There is more than fits here: /pve ${words} shows it.`),
+  ]
 }
 
-/** What this person may decide now, with the same buttons as on the cards. */
-async function buttonsFor({ run }: Talk, given: Answer): Promise<readonly SlackButton[]> {
+/** What this person may decide now, with the same buttons as on the cards: a row for each operation, all of its buttons or none. */
+async function buttonRows(run: Asking, given: Answer): Promise<readonly KnownBlock[]> {
   if (isRefusal(given) || given.kind !== 'choice') return []
-  const found = await buttonsForChoices(run, given.choices)
-  return found.slice(0, MOST_BUTTONS).map(({ operation, button: each }) => ({
-    ...slackButton(each),
-    actionId: `op:${each.verb}:${operation}`,
-    label: `${each.label} ${operationName(operation)}`,
-  }))
+  const rows = new Map<number, SlackButton[]>()
+  for (const { operation, button: each } of await buttonsForChoices(run, given.choices)) {
+    const label = `${each.label} ${operationName(operation)}`
+    const actionId = `op:${each.verb}:${operation}`
+    rows.set(operation, [...(rows.get(operation) ?? []), { ...slackButton(each), actionId, label }])
+  }
+  const left = [...rows.keys()].slice(MOST_OPERATIONS).map(operationName)
+  const shown = left.slice(0, MOST_OPERATIONS).join(', ')
+  const more = left.length > MOST_OPERATIONS ? ` and ${left.length - MOST_OPERATIONS} more` : ''
+  return [
+    ...[...rows.values()].slice(0, MOST_OPERATIONS).map(actions),
+    ...(left.length === 0
+      ? []
+      : [note(`Without buttons here: ${shown}${more}. Their cards have them; /pve approvals lists all.`)]),
+  ]
+}
+
+function note(text: string): KnownBlock {
+  return { type: 'context', elements: [plain(text, 300)] }
 }
 
 function actions(buttons: readonly SlackButton[]): KnownBlock {
@@ -129,7 +169,7 @@ function actions(buttons: readonly SlackButton[]): KnownBlock {
 }
 
 function view(blocks: readonly KnownBlock[]): HomeView {
-  return { type: 'home', blocks: blocks.slice(0, MOST_BLOCKS) }
+  return { type: 'home', blocks: [...blocks] }
 }
 
 /** Asks for the code of an invitation. It goes into no message. */
@@ -139,7 +179,7 @@ export function linkHandler({ run }: Talk): (args: Click) => Promise<void> {
     const form: ModalView = {
       type: 'modal',
       callback_id: LINK_FORM,
-      title: plain('Link this account', 24),
+      title: plain(LINK_TITLE, 24),
       submit: plain('Link', 24),
       close: plain('Close', 24),
       blocks: [
@@ -157,22 +197,29 @@ export function linkHandler({ run }: Talk): (args: Click) => Promise<void> {
 
 export function linkFormHandler(talk: Talk): (args: Submit) => Promise<void> {
   const { run, people } = talk
-  return async ({ ack, body, view: form }) => {
-    const code = form.state.values.code?.code?.value ?? ''
-    const who = await people.caller(body.user.id)
-    const given = isRefusal(who)
-      ? who
-      : await run.road.ask({ caller: who.caller, words: ['link', code.trim()], workspace: null })
-    if (isRefusal(given)) {
-      await ack({
-        response_action: 'errors',
-        errors: { code: `${given.message} ${given.hint}`.slice(0, 300) },
-      })
-      return
+  return async ({ ack, body, view: sent }) => {
+    const user = body.user.id
+    const room = admit(talk, user)
+    if (isRefusal(room)) return refuseForm({ ack, view: sent }, LINK_TITLE, room)
+    const code = sent.state.values.code?.code?.value ?? ''
+    const form: SentForm = {
+      ...{ ack, view: sent, user, said: { channel: '', name: '', thread: null }, title: LINK_TITLE },
+      errors: ({ message, hint }) => ({ code: plain(`${message} ${hint}`, 300).text }),
+      done: async ({ answer, reply }) => {
+        if (answer.kind === 'operation') return
+        const { text, blocks } = renderCard(
+          answer.kind === 'card' ? answer : answer.card,
+          drawingOf(run, null),
+        )
+        await reply({ text, blocks })
+        await publish(talk, user)
+      },
     }
-    await ack()
-    const { text, blocks } = renderCard(given.kind === 'card' ? given : given.card, drawingOf(run, null))
-    await directReply(run, body.user.id)({ text, blocks })
-    await publish(talk, body.user.id)
+    await answerForm(run, form, async () => {
+      const who = await people.caller(user)
+      const words = ['link', code.trim()]
+      const answer = isRefusal(who) ? who : await run.road.ask({ caller: who.caller, words, workspace: null })
+      return { answer, workspace: null }
+    }).finally(room.leave)
   }
 }

@@ -2,13 +2,15 @@ import type { BlockAction, ButtonAction, ExternalSelectAction } from '@slack/bol
 import type { ChatSurface } from '../../ports/surface.js'
 import { messageBudget } from '../budget.js'
 import { delivery } from '../delivery.js'
-import { pace } from '../pace.js'
+import { ending } from '../ending.js'
+import { type Backlog, backlog, pace } from '../pace.js'
 import { rateLimit } from '../rate-limit.js'
 import { recent } from '../recent.js'
 import { isDirect } from './channels.js'
-import { clickHandler, DECIDE_FORM, decideFormHandler } from './clicks.js'
+import { clickHandler, decideFormHandler } from './clicks.js'
 import { commandHandler, mentionHandler, type Talk } from './commands.js'
 import { type Connection, connection } from './connection.js'
+import { DECIDE_FORM } from './decide-form.js'
 import { CHOOSE_ACTION, FORM_VIEW } from './form.js'
 import { chooseHandler, optionsHandler, submitHandler } from './forms.js'
 import {
@@ -39,6 +41,7 @@ export function slackSurface(parts: SlackParts): SlackSurface {
   const { client, botUser } = link
   const budget = messageBudget(LIMITS, parts.clock)
   const transport = slackTransport({ ...parts, client })
+  const end = ending()
   const mail = delivery({ ...parts, transport, budget })
   const run: SlackRun = {
     ...parts,
@@ -47,6 +50,7 @@ export function slackSurface(parts: SlackParts): SlackSurface {
     isDirect,
     typed: (words) => `/pve ${words}`,
     kick: mail.kick,
+    ending: end,
     client,
     botUser,
   }
@@ -54,6 +58,7 @@ export function slackSurface(parts: SlackParts): SlackSurface {
     run,
     people: slackPeople(client, link.own, parts.settings, parts.clock),
     limit: rateLimit(() => parts.clock.monotonic(), { perMinute, burst: Math.ceil(perMinute / 3) }),
+    backlog: backlog(),
     recent: recent(),
     turn: pace(),
   }
@@ -62,11 +67,27 @@ export function slackSurface(parts: SlackParts): SlackSurface {
     health: link.health,
     port: link.port,
     run: async (signal) => {
+      if (signal.aborted) end.begin()
+      else signal.addEventListener('abort', end.begin, { once: true })
       await Promise.all([link.hold(signal), mail.run(signal)])
-      // What ended meanwhile is shown as it is before we go.
-      await mail.once().catch(parts.onFault)
+      // Whoever waits for an answer is told, and what ended meanwhile is shown as it is, before we go; not at any price.
+      await Promise.all([mail.last(LAST_MS), atMost(LAST_MS, parts, talk.backlog)])
+      link.end()
     },
   }
+}
+
+/** Slack may not answer at all while we end. */
+const LAST_MS = 5000
+
+async function atMost(
+  milliseconds: number,
+  { clock }: Pick<SlackParts, 'clock'>,
+  work: Pick<Backlog, 'idle'>,
+): Promise<void> {
+  const over = new AbortController()
+  await Promise.race([work.idle(), clock.sleep(milliseconds, over.signal).catch(() => {})])
+  over.abort()
 }
 
 /** Every kind of thing that Slack sends has a listener, so that nothing waits for an acknowledgement in vain. */

@@ -55,6 +55,52 @@ describe('buttons', () => {
     expect(approve?.sure?.text).toMatch(/stop: vm-101 \(lab\/101 on pve1\)/)
   })
 
+  describe('of many guests', () => {
+    const many = (count: number, name: (at: number) => string): Operation => {
+      const [step] = waiting.steps
+      if (step === undefined) throw new Error('no step')
+      const steps = Array.from({ length: count }, (_, index) => ({
+        ...step,
+        ...{ index, vmid: 1000 + index, name: name(index) },
+      }))
+      return { ...waiting, steps }
+    }
+    const sureOf = (one: Operation) => buttonsOf(one, () => 'pve1')[0]?.sure?.text ?? ''
+
+    it('ask with their number first, and as many names as fit, none of them cut', () => {
+      const text = sureOf(many(200, (at) => `a-rather-long-name-of-a-guest-${at}`))
+
+      expect(text).toMatch(/^stop 200 guests: a-rather-long-name-of-a-guest-0 \(lab\/1000 on pve1\), /)
+      expect(text).toMatch(/ on pve1\) and \d{3} more$/)
+      expect(text.length).toBeLessThanOrEqual(300)
+    })
+
+    it('name them all where they fit', () => {
+      expect(sureOf(many(2, (at) => `web-${at}`))).toBe(
+        'stop 2 guests: web-0 (lab/1000 on pve1), web-1 (lab/1001 on pve1)',
+      )
+    })
+
+    it('keep the number and the node of one with an endless name', () => {
+      const text = sureOf(many(1, () => 'x\n'.repeat(500)))
+
+      expect(text).toContain('(lab/1000 on pve1)')
+      expect(text.length).toBeLessThanOrEqual(300)
+    })
+  })
+
+  it.each(['waiting', 'ready', 'running', 'unknown'] as const)(
+    'cancelling what is %s names what it is about, too',
+    (state) => {
+      const cancel = buttonsOf({ ...waiting, state }, () => 'pve1').find(({ verb }) => verb === 'cancel')
+
+      expect(cancel?.sure).toMatchObject({
+        title: expect.stringMatching(/^(Cancel|Stop|Close) op\d+\?$/),
+        text: expect.stringContaining('lab/101 on pve1'),
+      })
+    },
+  )
+
   it.each([
     '',
     'v1:approve:0:12345678',
