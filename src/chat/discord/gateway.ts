@@ -17,6 +17,7 @@ const LONGEST_PAUSE_MS = 30_000
 /** discord.js mends a lost connection by itself; where it has not after so long, it is made anew. */
 const MENDING_MS = 60_000
 const LOOK_MS = 1000
+const ENDING_MS = 3000
 
 type State = { client: Client<boolean> | null; refused: string | null; why: string | null }
 
@@ -49,8 +50,13 @@ export function gateway(parts: Parts, heard: (raw: unknown) => void): Gateway {
 function healthOf({ client, refused, why }: State): SurfaceHealth {
   const surface = 'discord'
   if (refused !== null) return { surface, state: 'refused', why: refused }
-  if (client?.ws.status === Status.Ready) return { surface, state: 'connected', why: null }
+  if (isOpen(client)) return { surface, state: 'connected', why: null }
   return { surface, state: why === null ? 'connecting' : 'disconnected', why }
+}
+
+/** The manager of the connections says that it is ready for ever; the one connection knows better. */
+function isOpen(client: Client<boolean> | null): boolean {
+  return client?.ws.shards.first()?.status === Status.Ready
 }
 
 /** Comes back when the connection is lost for good, and throws where it cannot be made. */
@@ -88,7 +94,11 @@ async function connected(
     await whileMended(client, clock, AbortSignal.any([signal, ended.signal]))
   } finally {
     state.client = null
-    await client.destroy().catch(() => {})
+    // Whatever is left of it is not heard any more: it does not always come back from being ended while it connects.
+    client.ws.off(GatewayDispatchEvents.InteractionCreate, heard)
+    const late = new AbortController()
+    await Promise.race([client.destroy(), clock.sleep(ENDING_MS, late.signal)]).catch(() => {})
+    late.abort()
   }
 }
 
@@ -96,7 +106,7 @@ async function connected(
 async function whileMended(client: Client, clock: Parts['clock'], signal: AbortSignal): Promise<void> {
   let since = clock.monotonic()
   while (!signal.aborted && clock.monotonic() - since < MENDING_MS) {
-    if (client.ws.status === Status.Ready) since = clock.monotonic()
+    if (isOpen(client)) since = clock.monotonic()
     await clock.sleep(LOOK_MS, signal).catch(() => {})
   }
 }

@@ -22,7 +22,7 @@ export async function hear(
     const heard = readHeard(raw)
     if (heard === null) return
     if (heard.kind === 'ping') await respondTo({ id: '', token: '' })({ type: 1 })
-    else await heardOf(talk, heard, respondTo(heard.where))
+    else if (!talk.again(heard.where.id)) await heardOf(talk, heard, respondTo(heard.where))
   } catch (error) {
     talk.run.onFault(error)
   }

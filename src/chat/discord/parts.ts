@@ -15,6 +15,8 @@ export type Talk = {
   readonly limit: RateLimit
   /** What somebody used last, for their lists. */
   readonly recent: Recent
+  /** Whether this process has heard an interaction before; it cannot be acknowledged twice. */
+  readonly again: (id: string) => boolean
   /** Waits until what arrived meanwhile is acknowledged. */
   readonly turn: () => Promise<void>
 }

@@ -3,6 +3,7 @@ import { messageBudget } from '../budget.js'
 import { delivery } from '../delivery.js'
 import { rateLimit } from '../rate-limit.js'
 import { recent } from '../recent.js'
+import { heardBefore } from './again.js'
 import { discordApi } from './api.js'
 import { app } from './app.js'
 import { type Endpoint, endpoint } from './endpoint.js'
@@ -44,6 +45,7 @@ export function discordSurface(parts: DiscordParts): DiscordSurface {
     run,
     limit: rateLimit(() => clock.monotonic(), { perMinute, burst: Math.ceil(perMinute / 3) }),
     recent: recent(),
+    again: heardBefore(),
     turn: still.turn,
   }
   const known = app(run)
