@@ -1,32 +1,12 @@
 // What our Slack surface costs beside a bare Bolt app that only acknowledges: times to the acknowledgement as Slack sees
 // them, and memory after many commands. Slack is a fake in this process; each app runs in a process of its own.
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { transformSync } from '@swc/core'
-
-const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
-
-/** The fake is TypeScript of the tests; here it is made plain JavaScript. */
-async function fakeSlack() {
-  const from = join(packageRoot, 'test/fakes/slack')
-  const to = join(packageRoot, 'node_modules/.cache/proxmox-mpc/fakes')
-  mkdirSync(to, { recursive: true })
-  for (const name of readdirSync(from)) {
-    const { code } = transformSync(readFileSync(join(from, name), 'utf8'), {
-      filename: name,
-      jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
-      module: { type: 'es6' },
-    })
-    writeFileSync(join(to, name.replace(/\.ts$/, '.js')), code)
-  }
-  return import(pathToFileURL(join(to, 'server.js')).href)
-}
-
-const at = (sorted, share) =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { at, fake } from './fakes.mjs'
 
 async function app(kind, slack, directory) {
   const child = spawn(
@@ -72,13 +52,23 @@ async function times(slack, count, width) {
   return took.sort((a, b) => a - b)
 }
 
+const AT_ONCE = 500
+
+/** Those that were told with the acknowledgement that too much is asked at once. */
+const busy = (slack) => slack.acks().filter(({ payload }) => payload?.text !== undefined).length
+
+/** Waits until everything so far is answered: what is under way is no leak. */
+async function drained(slack) {
+  while (slack.responses().length + busy(slack) < slack.acks().length) await wait(200)
+}
+
 /** @param {readonly string[]} options */
 export async function run(options) {
   const quick = options.includes('--quick')
   const count = quick ? 100 : 1000
   const many = quick ? [100, 200] : [2000, 20_000]
   const directory = mkdtempSync(join(tmpdir(), 'proxmox-mpc-bench-'))
-  const { startSlack } = await fakeSlack()
+  const { startSlack } = await fake('slack')
   const results = {}
   try {
     for (const kind of ['bare', 'ours']) {
@@ -87,17 +77,25 @@ export async function run(options) {
       for (let n = 0; n < 50; n++) slack.addUser({ id: `U${n}`, name: `user-${n}` })
       const running = await app(kind, slack, directory)
       await times(slack, 50, 10)
+      await drained(slack)
       const took = await times(slack, count, 10)
+      const refused = busy(slack)
+      await drained(slack)
       const memory = []
       if (kind === 'ours') {
         let done = 0
         for (const until of many) {
-          await times(slack, until - done, 20)
-          done = until
-          memory.push(await running.memory())
+          let atWork = 0
+          // As many at a time as the surface takes on, so that each of them is answered.
+          for (; done < until; done += Math.min(AT_ONCE, until - done)) {
+            await times(slack, Math.min(AT_ONCE, until - done), 20)
+            atWork = await running.memory()
+            await drained(slack)
+          }
+          memory.push({ after: until, atWork, drained: await running.memory() })
         }
       }
-      results[kind] = { took, memory }
+      results[kind] = { took, memory, refused, busy: busy(slack) }
       await running.stop()
       await slack.stop()
     }
@@ -119,8 +117,12 @@ export async function run(options) {
       `  ${name}  ${one.toFixed(1).padStart(7)} ms${other.toFixed(1).padStart(7)} ms${(other / one).toFixed(2).padStart(8)}x`,
     )
   }
+  const mib = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
+  console.log(`\ntold that too much is asked at once: ${ours.refused} of these, ${ours.busy} of all`)
+  for (const { after, atWork, drained: rest } of ours.memory)
+    console.log(
+      `memory after ${after} commands: ${mib(rest)} once all are answered (${mib(atWork)} while at it)`,
+    )
   const [few, lots] = ours.memory
-  console.log(
-    `\nmemory after ${many[0]} commands ${(few / 2 ** 20).toFixed(1)} MiB, after ${many[1]} ${(lots / 2 ** 20).toFixed(1)} MiB: ${(lots / few).toFixed(2)}x`,
-  )
+  console.log(`ratio: ${(lots.drained / few.drained).toFixed(2)}x`)
 }
