@@ -5,7 +5,7 @@ import { OPS, PEOPLE, type SlackInside, startSlackInside } from '../support/slac
 
 /** Who may speak, where a change may be asked for, and how files reach one person alone. */
 
-const { alice, bob, dave } = PEOPLE
+const { alice, bob, carol, dave } = PEOPLE
 const SLOW = 40_000
 
 describe('places', () => {
@@ -92,6 +92,21 @@ describe('places', () => {
     },
     SLOW,
   )
+
+  it('a channel that was picked by its name in a mention is that channel', async () => {
+    lab.slack.addChannel({ id: 'CPICKED', name: 'picked' })
+    const words = `<@${lab.slack.botUserId}> workspace bind lab --channel <#CPICKED|picked>`
+    await lab.slack.mention(carol, OPS, words)
+    await lab.slack.until(
+      () => lab.slack.privateTo(carol).find(({ text }) => text.includes('#picked is bound now')),
+      'bound',
+    )
+
+    expect(await lab.home.stores.bindings.of('slack', 'CPICKED')).toMatchObject({
+      name: 'picked',
+      workspace: 'lab',
+    })
+  })
 
   it(
     'files that a private answer promises outlive an outage',

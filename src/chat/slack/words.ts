@@ -27,12 +27,20 @@ function asTyped(text: string): string | Refusal {
   // One pass: what a reference or an entity stands for is never read again.
   const plain = text.replace(
     /<([^<>\r\n]{1,3000})>|&(amp|lt|gt);/g,
-    (whole, reference: string | undefined, entity: string | undefined) =>
-      reference === undefined ? (ENTITIES[entity ?? ''] ?? whole) : (typedReference(reference) ?? whole),
+    (whole, reference: string | undefined, entity: string | undefined, at: number) => {
+      if (reference === undefined) return ENTITIES[entity ?? ''] ?? whole
+      // There is no way back from a channel's name to its ID, which is what such an argument takes.
+      if (CHANNEL.test(reference) && WANTS_CHANNEL.test(text.slice(Math.max(0, at - 20), at))) return whole
+      return typedReference(reference) ?? whole
+    },
   )
   const line = straightened(plain).trim()
   return line.length > LONGEST_TEXT ? tooLong(line.length) : line
 }
+
+const CHANNEL = /^#[A-Z0-9]{2,32}(?:\|[^|]{0,100})?$/
+/** The dashes may have been made one by a telephone. */
+const WANTS_CHANNEL = /(?:^|\s)(?:--|[\u2013\u2014])channel(?:=|\s+)["'\u2018\u201c]?$/i
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>' }
 

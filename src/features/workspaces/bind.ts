@@ -145,13 +145,17 @@ function readChannel(typed: string, surface: Binding['surface']): Channel | Refu
   const channel = { surface, id, name: picked?.[2] ?? '' }
   if (surface === 'slack' && isDirect(channel)) return direct()
   if ((surface === 'slack' ? /^[CG][A-Z0-9]{1,29}$/ : /^\d{15,20}$/).test(id)) return channel
-  return refuse(
-    'wrong_argument',
-    `\`${typed}\` is not the ID of a channel.`,
-    surface === 'slack'
-      ? 'It looks like `C0123ABCD` and stands at the end of the channel’s details in Slack.'
-      : 'It is a long number: with developer mode on, Discord offers it in the channel’s menu.',
-  )
+  return refuse('wrong_argument', `\`${typed}\` is not the ID of a channel.`, whereIds(surface, typed))
+}
+
+function whereIds(surface: Binding['surface'], typed: string): string {
+  if (surface === 'discord')
+    return 'It is a long number: with developer mode on, Discord offers it in the channel’s menu.'
+  // What follows `/pve` comes as it was typed; a message that mentions the app carries the channel itself.
+  const named = typed.startsWith('#')
+    ? ' A channel can be picked by its name in a message that mentions the app, in place of `/pve`.'
+    : ''
+  return `It looks like \`C0123ABCD\` and stands at the end of the channel’s details in Slack.${named}`
 }
 
 /** What is said to the app alone has no others who could approve, or see what happens. */
