@@ -1,3 +1,5 @@
+import type { Clock } from '../ports/clock.js'
+
 /**
  * Lets work begin one by one, each after everything that has arrived meanwhile was looked at: what is only to be
  * acknowledged does not wait behind what takes long.
@@ -46,4 +48,15 @@ export function backlog(most = MOST): Backlog {
     },
     idle: () => (taken === 0 ? Promise.resolve() : new Promise((done) => waiting.push(done))),
   }
+}
+
+/** Until nothing is under way any more, or so many milliseconds are over. */
+export async function idleWithin(
+  milliseconds: number,
+  clock: Pick<Clock, 'sleep'>,
+  work: Pick<Backlog, 'idle'>,
+): Promise<void> {
+  const over = new AbortController()
+  await Promise.race([work.idle(), clock.sleep(milliseconds, over.signal).catch(() => {})])
+  over.abort()
 }

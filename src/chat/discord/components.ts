@@ -15,9 +15,9 @@ const MOST_OPTIONS = 25
 const MOST_TEXT = 100
 export const PICK = 'pick'
 
-/** What destroys something is asked once more; a form is question enough. */
-export function customIdOf({ value, style, sure }: CardButton): string {
-  return style === 'danger' && sure !== null ? `${SURE}${value}` : value
+/** What destroys something is asked once more, by name; the form that policy asks for opens from that question. */
+export function customIdOf({ value, style }: CardButton): string {
+  return style === 'danger' ? `${SURE}${value}` : value
 }
 
 export function discordButton(button: CardButton): DiscordButton {

@@ -52,9 +52,9 @@ export function firstAnswer(
       const bare = sure ? value.slice(SURE.length) : value
       const pressed = parseButton(bare)
       if (pressed === null) return { kind: 'nothing' }
+      if (sure) return { kind: 'sure', pressed, value: bare }
       const modal = decideForm(pressed, bare)
-      if (modal !== null) return { kind: 'modal', modal }
-      return sure ? { kind: 'sure', pressed, value: bare } : { kind: 'press', pressed }
+      return modal === null ? { kind: 'press', pressed } : { kind: 'modal', modal }
     }
     case 'submit':
       return { kind: 'nothing' }

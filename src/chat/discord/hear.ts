@@ -1,5 +1,5 @@
-import { type Refusal, refuse } from '../../core/refusal.js'
-import { tooFast } from '../asking.js'
+import { isRefusal, type Refusal, refuse } from '../../core/refusal.js'
+import { admit } from '../admission.js'
 import { refusalMessage } from './answers.js'
 import { carryOut, isFirst } from './carry-out.js'
 import { choicesFor } from './complete.js'
@@ -29,10 +29,22 @@ export async function hear(
 }
 
 async function heardOf(talk: Talk, heard: Exclude<Heard, { kind: 'ping' }>, respond: Respond): Promise<void> {
-  if (heard.kind === 'submit') return onSubmit(talk, heard, respond)
+  // Completions come with every key that is pressed.
+  const room = heard.kind === 'complete' ? null : admit(talk, heard.where.user.id)
+  if (room !== null && isRefusal(room)) return say(talk, room, respond)
+  try {
+    await (heard.kind === 'submit' ? onSubmit(talk, heard, respond) : answered(talk, heard, respond))
+  } finally {
+    room?.leave()
+  }
+}
+
+async function answered(
+  talk: Talk,
+  heard: Exclude<Heard, { kind: 'ping' | 'submit' }>,
+  respond: Respond,
+): Promise<void> {
   const { where } = heard
-  const taken = heard.kind === 'command' ? talk.limit.take(where.user.id) : null
-  if (taken?.kind === 'wait') return say(talk, tooFast(taken.seconds), respond)
   const first = firstAnswer(heard, talk.run.commands)
   switch (first.kind) {
     case 'choices':

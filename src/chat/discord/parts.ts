@@ -1,4 +1,5 @@
 import type { DiscordSettings } from '../../ports/discord-settings.js'
+import type { Backlog } from '../pace.js'
 import type { ChatParts, ChatRun } from '../parts.js'
 import type { RateLimit } from '../rate-limit.js'
 import type { Recent } from '../recent.js'
@@ -13,6 +14,7 @@ export type DiscordRun = DiscordParts & ChatRun & { readonly api: DiscordApi }
 export type Talk = {
   readonly run: DiscordRun
   readonly limit: RateLimit
+  readonly backlog: Backlog
   /** What somebody used last, for their lists. */
   readonly recent: Recent
   /** Whether this process has heard an interaction before; it cannot be acknowledged twice. */

@@ -1,8 +1,9 @@
 import { card } from '../../core/card.js'
 import type { Answer } from '../../core/command.js'
+import { operationName } from '../../core/operation.js'
 import { isRefusal } from '../../core/refusal.js'
 import { nodesOf } from '../below.js'
-import { buttonsOf, type Pressed } from '../buttons.js'
+import { aboutText, buttonsOf, type Pressed } from '../buttons.js'
 import { drawingOf } from '../parts.js'
 import { adopt, type Press, press } from '../pressing.js'
 import { line, send, tell } from './answers.js'
@@ -14,6 +15,9 @@ import { whoIs } from './people.js'
 import { mayShow, saidIn } from './places.js'
 
 /** Buttons under cards and private questions, and what was chosen from lists. */
+
+/** Room for some fifty guests by name. */
+const MOST_ABOUT = 3000
 
 type Pushed = Extract<Heard, { kind: 'press' }>
 
@@ -33,10 +37,12 @@ export async function onSure(
   const buttons = view === null ? [] : buttonsOf(view.operation, nodesOf(view.card))
   const button = buttons.find((each) => each.value === value)
   // Something has happened to it since the button was drawn: the road says what.
-  if (button?.sure == null) await decide(talk, where, { pressed, filled: { reason: null, typed: null } })
+  if (view === null || button === undefined)
+    await decide(talk, where, { pressed, filled: { reason: null, typed: null } })
   else {
-    const { title, text } = button.sure
-    const drawn = renderCard(card({ heading: title, text, tone: 'danger' }), drawingOf(run, null))
+    const heading = `${button.label} ${operationName(pressed.operation)}?`
+    const text = aboutText(view.operation, nodesOf(view.card), MOST_ABOUT)
+    const drawn = renderCard(card({ heading, text, tone: 'danger' }), drawingOf(run, null))
     await send(run, where, { embeds: drawn.embeds, components: sureRow(button) })
   }
   if (!under.private) await adoptHere(talk, where, pressed, under.message)

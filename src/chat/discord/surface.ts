@@ -1,6 +1,8 @@
 import type { ChatSurface } from '../../ports/surface.js'
 import { messageBudget } from '../budget.js'
 import { delivery } from '../delivery.js'
+import { ending } from '../ending.js'
+import { backlog, idleWithin } from '../pace.js'
 import { rateLimit } from '../rate-limit.js'
 import { recent } from '../recent.js'
 import { heardBefore } from './again.js'
@@ -30,6 +32,7 @@ export function discordSurface(parts: DiscordParts): DiscordSurface {
   const typed = typedOnDiscord(commands)
   const transport = discordTransport({ ...parts, api, typed })
   const mail = delivery({ ...parts, transport, budget: messageBudget(LIMITS, clock) })
+  const end = ending()
   const run: DiscordRun = {
     ...parts,
     surface: 'discord',
@@ -38,12 +41,14 @@ export function discordSurface(parts: DiscordParts): DiscordSurface {
     isDirect: () => false,
     typed,
     kick: mail.kick,
+    ending: end,
     api,
   }
   const still = quiet(clock)
   const talk: Talk = {
     run,
     limit: rateLimit(() => clock.monotonic(), { perMinute, burst: Math.ceil(perMinute / 3) }),
+    backlog: backlog(),
     recent: recent(),
     again: heardBefore(),
     turn: still.turn,
@@ -57,12 +62,17 @@ export function discordSurface(parts: DiscordParts): DiscordSurface {
     },
     port: way.port,
     run: async (signal) => {
+      if (signal.aborted) end.begin()
+      else signal.addEventListener('abort', end.begin, { once: true })
       await Promise.all([way.hold(signal), mail.run(signal), known.hold(signal)])
-      // What ended meanwhile is shown as it is before we go.
-      await mail.once().catch(parts.onFault)
+      // Whoever waits for an answer is told, and what ended meanwhile is shown as it is, before we go; not at any price.
+      await Promise.all([mail.last(LAST_MS), idleWithin(LAST_MS, clock, talk.backlog)])
     },
   }
 }
+
+/** Discord may not answer at all while we end. */
+const LAST_MS = 5000
 
 /** One of the two ways from Discord. On the gateway the first answer is a call, over HTTP it is the response. */
 function wayOf(talk: Talk, counted: Quiet['counted']): Endpoint {

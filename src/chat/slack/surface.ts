@@ -3,7 +3,7 @@ import type { ChatSurface } from '../../ports/surface.js'
 import { messageBudget } from '../budget.js'
 import { delivery } from '../delivery.js'
 import { ending } from '../ending.js'
-import { type Backlog, backlog, pace } from '../pace.js'
+import { backlog, idleWithin, pace } from '../pace.js'
 import { rateLimit } from '../rate-limit.js'
 import { recent } from '../recent.js'
 import { isDirect } from './channels.js'
@@ -71,7 +71,7 @@ export function slackSurface(parts: SlackParts): SlackSurface {
       else signal.addEventListener('abort', end.begin, { once: true })
       await Promise.all([link.hold(signal), mail.run(signal)])
       // Whoever waits for an answer is told, and what ended meanwhile is shown as it is, before we go; not at any price.
-      await Promise.all([mail.last(LAST_MS), atMost(LAST_MS, parts, talk.backlog)])
+      await Promise.all([mail.last(LAST_MS), idleWithin(LAST_MS, parts.clock, talk.backlog)])
       link.end()
     },
   }
@@ -79,16 +79,6 @@ export function slackSurface(parts: SlackParts): SlackSurface {
 
 /** Slack may not answer at all while we end. */
 const LAST_MS = 5000
-
-async function atMost(
-  milliseconds: number,
-  { clock }: Pick<SlackParts, 'clock'>,
-  work: Pick<Backlog, 'idle'>,
-): Promise<void> {
-  const over = new AbortController()
-  await Promise.race([work.idle(), clock.sleep(milliseconds, over.signal).catch(() => {})])
-  over.abort()
-}
 
 /** Every kind of thing that Slack sends has a listener, so that nothing waits for an acknowledgement in vain. */
 function listen(link: Connection, talk: Talk): void {
