@@ -132,6 +132,7 @@ export async function openHome(paths: HomePaths, surroundings: Surroundings): Pr
     now,
     newCode: () => newCode(randomBytes),
     onFault,
+    chats: chatsOf(config),
     chatChecks: (only) => chatChecks({ config, home: paths.home, environment, stores }, only),
     homeChecks: () => homeChecks(paths, config, stores.health, connections.operateProblem),
   }
@@ -165,6 +166,13 @@ export async function openHome(paths: HomePaths, surroundings: Surroundings): Pr
   }
 }
 
+function chatsOf({ slack, discord }: Config): readonly ('slack' | 'discord')[] {
+  return [
+    ...(slack === undefined ? [] : ['slack' as const]),
+    ...(discord === undefined ? [] : ['discord' as const]),
+  ]
+}
+
 type ChatHome = {
   readonly config: Config
   readonly home: string
@@ -181,7 +189,11 @@ async function chatChecks(
     if (config.slack === undefined || only === 'discord') return []
     const read = slackSettings(config.slack, home, environment)
     if (isRefusal(read)) return [isOff('slack', read)]
-    return (await import('./chat/slack/doctor.js')).slackChecks(read.settings, stores)
+    return (await import('./chat/slack/doctor.js')).slackChecks(read.settings, stores, {
+      commands: registry,
+      home,
+      workspaces: Object.keys(config.workspaces),
+    })
   }
   const discord = async (): Promise<readonly Check[]> => {
     if (config.discord === undefined || only === 'slack') return []

@@ -64,13 +64,14 @@ export async function pending(at: At, all: boolean): Promise<Answer> {
 
 /** Where chat is used and no channel is for approvals, what is asked for elsewhere waits unseen. */
 export async function unseen(
-  { stores }: { readonly stores: Pick<RoadParts['stores'], 'bindings'> },
+  { stores, chats }: Pick<RoadParts, 'chats'> & { readonly stores: Pick<RoadParts['stores'], 'bindings'> },
   workspace: string,
   undecided: readonly Operation[],
 ): Promise<readonly Section[]> {
   if (!undecided.some((operation) => missingDecisions(operation).approvals > 0)) return []
+  if (chats.length === 0) return []
   const bindings = await stores.bindings.list({ workspace })
-  if (bindings.length === 0 || bindings.some(({ approvals }) => approvals)) return []
+  if (bindings.some(({ approvals, surface }) => approvals && chats.includes(surface))) return []
   return [
     {
       title: 'No channel is bound for approvals',

@@ -22,7 +22,7 @@ import { scopedStores } from './scope.js'
 
 export type RoadParts = Pick<
   QueryContext,
-  'stores' | 'pve' | 'syncer' | 'homeChecks' | 'chatChecks' | 'newCode'
+  'stores' | 'pve' | 'syncer' | 'homeChecks' | 'chats' | 'chatChecks' | 'newCode'
 > & {
   readonly commands: readonly AnyCommand[]
   readonly workspaces: readonly Workspace[]
@@ -148,6 +148,7 @@ async function onward(parts: RoadParts, request: Request, parsed: Parsed, speake
     settings: () => parts.settings.current(),
     newCode: parts.newCode,
     homeChecks: parts.homeChecks,
+    chats: parts.chats,
     chatChecks: parts.chatChecks,
   }
   return command.answer(context, resolved.values)

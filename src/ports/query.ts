@@ -46,6 +46,8 @@ export type QueryContext = {
   readonly newCode: () => string
   /** What `doctor` looks at outside the cluster: the home, its files and the store. */
   readonly homeChecks: () => Promise<readonly Check[]>
+  /** The chats that the config names, whether they work or not. */
+  readonly chats: readonly ('slack' | 'discord')[]
   /** What `doctor` looks at of chat: tokens, connections, channels. Empty where none is configured. */
   readonly chatChecks: (only?: 'slack' | 'discord') => Promise<readonly Check[]>
 }

@@ -1,9 +1,10 @@
-import { isDeepStrictEqual } from 'node:util'
-import { parse } from 'yaml'
 import {
   LONGEST_APP_NAME,
+  MANIFEST_FILE,
   type ManifestOptions,
+  manifestDifferences,
   manifestYaml,
+  readManifest,
   slackManifest,
 } from '../chat/derive/slack-manifest.js'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
@@ -14,7 +15,6 @@ import { type DerivedFile, type Here, runDerivedFile } from './manifest-file.js'
 
 const USAGE =
   'Usage: proxmox-mpc manifest slack [--mode socket|http] [--url URL] [--write|--check], or manifest discord [--write|--check]'
-export const MANIFEST_FILE = 'manifest.yml'
 const SLACK_ONLY = ['mode', 'url', 'name'] as const
 
 /** `manifest slack|discord`: prints what is derived for a chat, writes it, or says whether the written one still fits. */
@@ -45,7 +45,7 @@ function slackFile(given: Given): DerivedFile | Refusal {
   return {
     name: MANIFEST_FILE,
     text: manifestYaml(manifest),
-    differences: (text) => differences(parse(text, { maxAliasCount: 100 }), manifest, ''),
+    differences: (text) => manifestDifferences(readManifest(text), manifest),
     hint: 'Run it with --write in place of --check (and the same --mode, --url and --name), then update the app in Slack.',
   }
 }
@@ -79,22 +79,4 @@ function isHttps(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, username, password, hash, href } = new URL(text)
   return protocol === 'https:' && `${username}${password}${hash}` === '' && href.length <= 2900
-}
-
-/** The places in which two values differ, as paths. */
-function differences(written: unknown, derived: unknown, at: string): readonly string[] {
-  if (isDeepStrictEqual(written, derived)) return []
-  if (!isTable(written) || !isTable(derived)) return [at === '' ? 'all of it' : at]
-  const keys = [...new Set([...Object.keys(derived), ...Object.keys(written)])]
-  return keys.flatMap((key) =>
-    differences(entry(written, key), entry(derived, key), at === '' ? key : `${at}.${key}`),
-  )
-}
-
-function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function entry(table: Readonly<Record<string, unknown>>, key: string): unknown {
-  return Object.hasOwn(table, key) ? table[key] : undefined
 }

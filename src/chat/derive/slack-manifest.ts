@@ -1,4 +1,5 @@
-import { stringify } from 'yaml'
+import { isDeepStrictEqual } from 'node:util'
+import { parse, stringify } from 'yaml'
 import { type CommandMeta, commandName, type Group } from '../../core/command.js'
 
 export type ManifestOptions = {
@@ -145,6 +146,9 @@ function endpointOf(url: string): string {
   return parsed.pathname === '/' ? new URL(EVENTS_PATH, parsed).href : parsed.href
 }
 
+/** What it is called where it is written. */
+export const MANIFEST_FILE = 'manifest.yml'
+
 const HEADER = [
   'The Slack app, for https://api.slack.com/apps ("From a manifest"). Made from the registry of commands by',
   '`proxmox-mpc manifest slack --write`; docs/slack-scopes.md says what each scope is for.',
@@ -153,6 +157,29 @@ const HEADER = [
 /** The manifest as a YAML file; the same registry always gives the same text. */
 export function manifestYaml(manifest: object): string {
   return `${HEADER.map((line) => `# ${line}\n`).join('')}${stringify(manifest, { lineWidth: 0 })}`
+}
+
+/** Throws for what is no YAML. */
+export function readManifest(text: string): unknown {
+  return parse(text, { maxAliasCount: 100 })
+}
+
+/** The places in which a manifest that was written differs from a derived one, as paths. */
+export function manifestDifferences(written: unknown, derived: unknown, at = ''): readonly string[] {
+  if (isDeepStrictEqual(written, derived)) return []
+  if (!isTable(written) || !isTable(derived)) return [at === '' ? 'all of it' : at]
+  const keys = [...new Set([...Object.keys(derived), ...Object.keys(written)])]
+  return keys.flatMap((key) =>
+    manifestDifferences(entry(written, key), entry(derived, key), at === '' ? key : `${at}.${key}`),
+  )
+}
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function entry(table: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(table, key) ? table[key] : undefined
 }
 
 /** The page about what the app may do in Slack, and why. */

@@ -1,20 +1,39 @@
 import { WebClient, type WebClientOptions } from '@slack/web-api'
+import type { CommandMeta } from '../../core/command.js'
 import type { Refusal } from '../../core/refusal.js'
 import type { Check } from '../../ports/checks.js'
 import type { SlackSettings } from '../../ports/slack-settings.js'
 import type { BindingStore } from '../../ports/store/bindings.js'
+import type { CardMessageStore } from '../../ports/store/card-messages.js'
 import type { OutboxStore } from '../../ports/store/outbox.js'
 import { SCOPES } from '../derive/slack-manifest.js'
+import { waitingCheck } from '../waiting-check.js'
 import { mayPost } from './channels.js'
+import { manifestCheck } from './doctor-manifest.js'
 import { slackCode } from './errors.js'
 
-type Stores = { readonly bindings: Pick<BindingStore, 'list'>; readonly outbox: Pick<OutboxStore, 'waiting'> }
+type Stores = {
+  readonly bindings: Pick<BindingStore, 'list'>
+  readonly outbox: Pick<OutboxStore, 'waiting'>
+  readonly cards: Pick<CardMessageStore, 'stuck'>
+}
+
+/** The home that is looked at; without it, what belongs to it is not. */
+export type Home = {
+  readonly home: string
+  readonly commands: readonly CommandMeta[]
+  readonly workspaces: readonly string[]
+}
 
 const CALL_MS = 10_000
 const APP_PAGE = 'api.slack.com/apps, then this app'
 
 /** What `doctor slack` looks at: both tokens, what they may do, the channels, and what waits to be said. */
-export async function slackChecks(settings: SlackSettings, stores: Stores): Promise<readonly Check[]> {
+export async function slackChecks(
+  settings: SlackSettings,
+  stores: Stores,
+  more: Home | null = null,
+): Promise<readonly Check[]> {
   const options: WebClientOptions = {
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
@@ -28,9 +47,9 @@ export async function slackChecks(settings: SlackSettings, stores: Stores): Prom
   return [
     ...bot,
     connected,
-    manifestCheck(),
-    ...(works ? await channelChecks(client, stores) : []),
-    await outboxCheck(stores),
+    manifestCheck(settings, more),
+    ...(works ? await channelChecks(client, stores, more?.workspaces ?? []) : []),
+    await waitingCheck('slack', 'Slack', stores),
   ]
 }
 
@@ -84,18 +103,13 @@ async function connectionCheck(settings: SlackSettings, options: WebClientOption
   }
 }
 
-/** Slack shows an app's manifest to people only. */
-function manifestCheck(): Check {
-  return {
-    subject: 'slack: manifest',
-    state: 'skipped',
-    finding: 'Slack does not tell it to the app itself',
-    hint: `Compare it with \`proxmox-mpc manifest slack\`: ${APP_PAGE}, App Manifest.`,
-  }
-}
-
-async function channelChecks(client: WebClient, { bindings }: Stores): Promise<readonly Check[]> {
-  const bound = await bindings.list({ surface: 'slack' })
+async function channelChecks(
+  client: WebClient,
+  { bindings }: Stores,
+  workspaces: readonly string[],
+): Promise<readonly Check[]> {
+  const everywhere = await bindings.list({})
+  const bound = everywhere.filter(({ surface }) => surface === 'slack')
   if (bound.length === 0)
     return [
       {
@@ -105,7 +119,10 @@ async function channelChecks(client: WebClient, { bindings }: Stores): Promise<r
         hint: 'As admin, in a channel: `/pve workspace bind NAME`; with --approvals where plans are approved.',
       },
     ]
-  const approvals = bound.some((binding) => binding.approvals)
+  // Any chat can have the channel in which a workspace's plans are approved.
+  const without = [...new Set([...workspaces, ...bound.map(({ workspace }) => workspace)])].filter(
+    (name) => !everywhere.some(({ workspace, approvals }) => approvals && workspace === name),
+  )
   const checks = await Promise.all(
     bound.map(async ({ channel, name, workspace }): Promise<Check> => {
       const subject = `slack: #${name === '' ? channel : name}`
@@ -118,26 +135,14 @@ async function channelChecks(client: WebClient, { bindings }: Stores): Promise<r
   const none: Check = {
     subject: 'slack: approvals',
     state: 'warning',
-    finding: 'no channel is bound for approvals: plans are shown where they were asked for',
+    finding: `no channel is bound for approvals of ${without.join(', ')}: plans are shown where they were asked for`,
     hint: 'As admin, in a channel: `/pve workspace bind NAME --approvals`.',
   }
-  return approvals ? checks : [...checks, none]
+  return without.length === 0 ? checks : [...checks, none]
 }
 
 function unknown(error: unknown): Pick<Refusal, 'message' | 'hint'> {
   return { message: failure(error), hint: 'Ask again in a moment.' }
-}
-
-async function outboxCheck({ outbox }: Stores): Promise<Check> {
-  const { waiting, givenUp } = await outbox.waiting('slack')
-  const finding = `${waiting} wait to be said, ${givenUp} were given up in the last 7 days`
-  const fine = waiting === 0 && givenUp === 0
-  return {
-    subject: 'slack: outbox',
-    state: fine ? 'ok' : 'warning',
-    finding: fine ? 'nothing waits' : finding,
-    hint: fine ? '' : 'They are said once Slack takes them and `serve` runs; the log tells why it did not.',
-  }
 }
 
 function failure(error: unknown): string {

@@ -93,14 +93,18 @@ function operatorCheck(speaking: readonly Person[]): readonly Check[] {
   ]
 }
 
-/** Channels of chats, where any is bound: whether plans are shown somewhere, and whether all speak of something that is there. */
+/** Channels of chats, where any is used: whether plans are shown somewhere, and whether all speak of something that is there. */
 async function channelChecks({
   stores,
+  chats,
   workspace,
   workspaces,
-}: Pick<QueryContext, 'stores' | 'workspace' | 'workspaces'>): Promise<readonly Check[]> {
+}: Pick<QueryContext, 'stores' | 'chats' | 'workspace' | 'workspaces'>): Promise<readonly Check[]> {
   const bindings = await stores.bindings.list({})
-  const here = bindings.filter((binding) => binding.workspace === workspace.name)
+  const here = bindings.filter(
+    (binding) =>
+      binding.workspace === workspace.name && (chats.length === 0 || chats.includes(binding.surface)),
+  )
   const lost = bindings.filter((binding) => !workspaces.some(({ name }) => name === binding.workspace))
   const approving = here.filter(({ approvals }) => approvals).map(({ name }) => name)
   const approvals: Check =
@@ -126,7 +130,7 @@ async function channelChecks({
       hint: `Bind it to another one, or part it: \`workspace unbind ${which}\`.`,
     }
   })
-  return [...(here.length === 0 ? [] : [approvals]), ...strays]
+  return [...(here.length === 0 && chats.length === 0 ? [] : [approvals]), ...strays]
 }
 
 /** So much of the head tells two apart at a glance; `audit verify` prints it whole. */

@@ -160,13 +160,15 @@ describe('where approvals are shown', () => {
   })
 
   it.each([
-    [[], []],
-    [[OPS], ['ok']],
-    [[{ ...OPS, approvals: false }], ['warning']],
-    [[{ ...OPS, workspace: 'far' }], []],
-    [[{ ...OPS, workspace: 'gone' }], ['warning']],
-  ] as const)('doctor, with %j: %j', async (bindings, states) => {
-    const checks = await standingChecks(world(bindings).context)
+    [[], [], []],
+    [[], ['slack'], ['warning']],
+    [[OPS], ['slack'], ['ok']],
+    [[OPS], ['discord'], ['warning']],
+    [[{ ...OPS, approvals: false }], ['slack'], ['warning']],
+    [[{ ...OPS, workspace: 'far' }], ['slack'], ['warning']],
+    [[{ ...OPS, workspace: 'gone' }], [], ['warning']],
+  ] as const)('doctor, with %j and %j: %j', async (bindings, chats, states) => {
+    const checks = await standingChecks(world(bindings, { chats }).context)
 
     expect(checks.filter(({ subject }) => subject === 'channels').map(({ state }) => state)).toEqual(states)
   })

@@ -260,6 +260,7 @@ export type World = {
   readonly audit?: AuditStore
   readonly freezes?: FreezeStore
   readonly bindings?: BindingStore
+  readonly chats?: QueryContext['chats']
   readonly channel?: Channel | null
   readonly caller?: Caller
   readonly pictures?: readonly Picture[]
@@ -347,6 +348,7 @@ export function contextOf(world: World): QueryContext {
         : { policy: SHIPPED_POLICY, policyHash: 'x', assume: [], demo: false, ...world.settings },
     newCode: () => codes.shift() ?? absent(),
     homeChecks: async () => [],
+    chats: world.chats ?? [],
     chatChecks: async () => [],
   }
 }

@@ -16,14 +16,18 @@ function waiting(approvals: number) {
   }
 }
 
+const SLACK = ['slack'] as const
+
 it.each([
-  ['no chat is used', [], 1, 0],
-  ['a channel is for approvals', [QUIET, { ...OPS, channel: 'C0TWO' }], 1, 0],
-  ['none is', [QUIET], 1, 1],
-  ['only another workspace has one', [QUIET, { ...OPS, channel: 'C0TWO', workspace: 'far' }], 1, 1],
-  ['nobody else has to approve', [QUIET], 0, 0],
-] as const)('what waits unseen is told of: %s', async (_, bindings, approvals, told) => {
-  const sections = await unseen({ stores: { bindings: memoryBindings(bindings) } }, 'lab', [
+  ['no chat is used', [], [QUIET], 1, 0],
+  ['no channel is bound at all', SLACK, [], 1, 1],
+  ['a channel is for approvals', SLACK, [QUIET, { ...OPS, channel: 'C0TWO' }], 1, 0],
+  ['none is', SLACK, [QUIET], 1, 1],
+  ['one is of a chat that is not used any more', ['discord'], [OPS], 1, 1],
+  ['only another workspace has one', SLACK, [QUIET, { ...OPS, channel: 'C0TWO', workspace: 'far' }], 1, 1],
+  ['nobody else has to approve', SLACK, [QUIET], 0, 0],
+] as const)('what waits unseen is told of: %s', async (_, chats, bindings, approvals, told) => {
+  const sections = await unseen({ chats, stores: { bindings: memoryBindings(bindings) } }, 'lab', [
     waiting(approvals),
   ])
 
