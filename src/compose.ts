@@ -200,7 +200,8 @@ async function chatChecks(
     const read = discordSettings(config.discord, home, environment)
     if (isRefusal(read)) return [isOff('discord', read)]
     const { discordChecks } = await import('./chat/discord/doctor.js')
-    return discordChecks({ settings: read.settings, stores, commands: registry })
+    const { settings } = read
+    return discordChecks({ settings, stores, commands: registry, workspaces: Object.keys(config.workspaces) })
   }
   return (await Promise.all([slack(), discord()])).flat()
 }

@@ -4,7 +4,9 @@ import type { Check } from '../../ports/checks.js'
 import type { DiscordSettings } from '../../ports/discord-settings.js'
 import type { CommandForm } from '../../ports/road.js'
 import type { BindingStore } from '../../ports/store/bindings.js'
+import type { CardMessageStore } from '../../ports/store/card-messages.js'
 import type { OutboxStore } from '../../ports/store/outbox.js'
+import { waitingCheck } from '../waiting-check.js'
 import { type DiscordApi, discordApi } from './api.js'
 import { INTERACTIONS_PATH } from './endpoint.js'
 import { discordCode, messageOf } from './errors.js'
@@ -12,11 +14,16 @@ import { permissionsIn, type Standing, standingOf } from './permissions.js'
 import { lackingPermissions } from './places.js'
 import { registeredDifferences } from './register.js'
 
-type Stores = { readonly bindings: Pick<BindingStore, 'list'>; readonly outbox: Pick<OutboxStore, 'waiting'> }
+type Stores = {
+  readonly bindings: Pick<BindingStore, 'list'>
+  readonly outbox: Pick<OutboxStore, 'waiting'>
+  readonly cards: Pick<CardMessageStore, 'stuck'>
+}
 type Parts = {
   readonly settings: DiscordSettings
   readonly stores: Stores
   readonly commands: readonly CommandForm[]
+  readonly workspaces: readonly string[]
 }
 
 const APP_PAGE = 'discord.com/developers/applications, then this app'
@@ -34,15 +41,15 @@ export async function discordChecks(parts: Parts): Promise<readonly Check[]> {
   const { settings, stores } = parts
   const api = discordApi(settings)
   const app = await appOf(api)
-  if ('state' in app) return [app, await outboxCheck(stores)]
+  if ('state' in app) return [app, await waitingCheck('discord', 'Discord', stores)]
   const standing = await serverCheck(api, settings, app.id)
   return [
     { subject: 'discord: bot token', state: 'ok', finding: `it is ${app.name}`, hint: '' },
     wayCheck(settings, app),
     standing.check,
     await commandsCheck(api, parts, app.id),
-    ...(standing.kind === 'there' ? await channelChecks(api, standing.standing, stores) : []),
-    await outboxCheck(stores),
+    ...(standing.kind === 'there' ? await channelChecks(api, standing.standing, parts) : []),
+    await waitingCheck('discord', 'Discord', stores),
   ]
 }
 
@@ -141,9 +148,10 @@ async function commandsCheck(
 async function channelChecks(
   { rest }: DiscordApi,
   standing: Standing,
-  { bindings }: Stores,
+  { stores: { bindings }, workspaces }: Parts,
 ): Promise<readonly Check[]> {
-  const bound = await bindings.list({ surface: 'discord' })
+  const everywhere = await bindings.list({})
+  const bound = everywhere.filter(({ surface }) => surface === 'discord')
   if (bound.length === 0)
     return [
       {
@@ -172,26 +180,19 @@ async function channelChecks(
       }
     }),
   )
-  const none: Check = {
-    subject: 'discord: approvals',
-    state: 'warning',
-    finding: 'no channel is bound for approvals: plans are shown where they were asked for',
-    hint: 'As admin, in a channel: `/workspace workspace bind` with approvals.',
-  }
-  return bound.some((binding) => binding.approvals) ? checks : [...checks, none]
-}
-
-async function outboxCheck({ outbox }: Stores): Promise<Check> {
-  const { waiting, givenUp } = await outbox.waiting('discord')
-  const fine = waiting === 0 && givenUp === 0
-  return {
-    subject: 'discord: outbox',
-    state: fine ? 'ok' : 'warning',
-    finding: fine
-      ? 'nothing waits'
-      : `${waiting} wait to be said, ${givenUp} were given up in the last 7 days`,
-    hint: fine ? '' : 'They are said once Discord takes them and `serve` runs; the log tells why it did not.',
-  }
+  // Any chat can have the channel in which a workspace's plans are approved.
+  const without = workspaces.filter(
+    (name) => !everywhere.some(({ workspace, approvals }) => approvals && workspace === name),
+  )
+  const none = without.map(
+    (name): Check => ({
+      subject: 'discord: approvals',
+      state: 'warning',
+      finding: `no channel is bound for approvals of ${name}: its plans are shown where they were asked for`,
+      hint: 'As admin, in a channel: `/workspace workspace bind` with approvals.',
+    }),
+  )
+  return [...checks, ...none]
 }
 
 function failure(error: unknown): string {
