@@ -28,12 +28,27 @@ type Laid = {
   width: number
 }
 
+export type DrawnLines = {
+  readonly lines: string[]
+  /** Columns that did not fit. */
+  readonly hidden: readonly Column[]
+  /** Some cell did not fit whole. */
+  readonly cut: boolean
+}
+
 /** Draws a table as lines, indented by so many blanks. Columns that do not fit are named below it. */
 export function drawTable(table: Table, drawing: Drawing, indent: number): string[] {
+  return tableLines(table, drawing, indent).lines
+}
+
+/** The same, with what did not fit. */
+export function tableLines(table: Table, drawing: Drawing, indent: number): DrawnLines {
   const { theme, columns } = drawing
   const line = (spans: readonly Span[]) => drawLine(theme, columns, [span(' '.repeat(indent)), ...spans])
-  if (table.rows.length === 0)
-    return table.empty === '' ? [] : [line([span(sanitise(table.empty, theme.unicode), 'dim')])]
+  if (table.rows.length === 0) {
+    const empty = table.empty === '' ? [] : [line([span(sanitise(table.empty, theme.unicode), 'dim')])]
+    return { lines: empty, hidden: [], cut: false }
+  }
   const all = table.columns.map((column, at) => layColumn(column, at === 0, table, drawing))
   const { shown, hidden } = layOut(all, columns - indent)
   const total = widthOf(shown)
@@ -41,13 +56,21 @@ export function drawTable(table: Table, drawing: Drawing, indent: number): strin
     line(joined(shown.map((laid) => span(aligned(truncate(laid.label, laid.width, theme.unicode), laid))))),
     line([span((theme.unicode ? '─' : '-').repeat(total), 'dim')]),
   ]
-  for (let row = 0; row < table.rows.length; row++)
-    for (const spans of rowLines(shown, row, theme.unicode)) lines.push(line(joined(spans)))
+  let cut = table.rows.some((row) => table.columns.some(({ key }) => isEndless(row[key] ?? null)))
+  for (let row = 0; row < table.rows.length; row++) {
+    const drawn = rowLines(shown, row, theme.unicode)
+    for (const spans of drawn.lines) lines.push(line(joined(spans)))
+    cut ||= drawn.cut
+  }
   if (hidden.length > 0) {
     const names = `columns hidden: ${hidden.map(({ label }) => label).join(', ')}`
     for (const text of wrap(names, columns - indent, 3, theme.unicode)) lines.push(line([span(text, 'dim')]))
   }
-  return lines
+  return { lines, hidden: hidden.map(({ column }) => column), cut }
+}
+
+function isEndless(value: Value): boolean {
+  return typeof value === 'string' && value.length > CELL_CHARACTERS
 }
 
 function layColumn(column: Column, first: boolean, table: Table, drawing: Drawing): Laid {
@@ -162,18 +185,28 @@ function widen(shown: readonly Laid[], available: number): void {
   }
 }
 
-function rowLines(shown: readonly Laid[], row: number, unicode: boolean): Span[][] {
+function rowLines(
+  shown: readonly Laid[],
+  row: number,
+  unicode: boolean,
+): { readonly lines: Span[][]; readonly cut: boolean } {
   const cells = shown.map((laid) => {
     const { text, style } = laid.cells[row] ?? span('')
-    const lines = laid.wraps
-      ? wrap(text, laid.width, CELL_LINES, unicode)
-      : [truncate(text, laid.width, unicode)]
-    return { lines, style, laid }
+    if (!laid.wraps) {
+      const line = truncate(text, laid.width, unicode)
+      return { lines: [line], cut: line !== text, style, laid }
+    }
+    const lines = wrap(text, laid.width, CELL_LINES, unicode)
+    // One line more than may be shown tells whether all of it is.
+    const cut =
+      lines.length === CELL_LINES && wrap(text, laid.width, CELL_LINES + 1, unicode).length > CELL_LINES
+    return { lines, cut, style, laid }
   })
   const height = Math.max(1, ...cells.map(({ lines }) => lines.length))
-  return Array.from({ length: height }, (_, at) =>
+  const lines = Array.from({ length: height }, (_, at) =>
     cells.map(({ lines, style, laid }) => span(aligned(lines[at] ?? '', laid), styleOf(style, lines[at]))),
   )
+  return { lines, cut: cells.some(({ cut }) => cut) }
 }
 
 function styleOf(style: Style, line: string | undefined): Style {

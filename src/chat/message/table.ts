@@ -1,5 +1,5 @@
 import type { CardFile, Table } from '../../core/card.js'
-import { drawTable } from '../console/table.js'
+import { tableLines } from '../console/table.js'
 import { PLAIN } from '../console/theme.js'
 import type { Format } from '../format.js'
 import { sanitise } from '../text.js'
@@ -14,15 +14,15 @@ export type TableDrawing = {
   readonly columns: number
   /** Escapes a line of a block of code. */
   readonly line: (line: string) => string
-  /** Whether cells had to be cut. */
-  readonly cut: (shown: Table, lines: readonly string[]) => boolean
+  /** Whether something of it was cut besides, when the lines were escaped. */
+  readonly cut?: (shown: Table, lines: readonly string[]) => boolean
 }
 
 export type DrawnTable = {
   readonly lines: readonly string[]
   /** How many rows they show. */
   readonly rows: number
-  /** Cells had to be cut. */
+  /** Cells had to be cut, or columns to be left out. */
   readonly cut: boolean
 }
 
@@ -36,9 +36,14 @@ export function firstRows(
   let rows = Math.min(MOST_ROWS, table.rows.length)
   while (rows > 0) {
     const some = { ...table, rows: table.rows.slice(0, rows) }
-    const lines = drawTable(some, { columns, theme: PLAIN, format, high: false }, 0).map(line)
+    const drawn = tableLines(some, { columns, theme: PLAIN, format, high: false }, 0)
+    const lines = drawn.lines.map(line)
     const size = lines.reduce((total, each) => total + each.length + 1, 0)
-    if (size <= most) return { lines, rows, cut: cut(some, lines) }
+    if (size <= most) {
+      // A column with nothing in it is missed by nobody.
+      const hidden = drawn.hidden.some(({ key }) => table.rows.some((row) => (row[key] ?? '') !== ''))
+      return { lines, rows, cut: drawn.cut || hidden || cut?.(some, lines) === true }
+    }
     rows = Math.min(rows - 1, Math.floor((rows * most) / size))
   }
   return { lines: [], rows: 0, cut: false }

@@ -4,11 +4,10 @@ import type { Answer } from '../../core/command.js'
 import { isRefusal, type Refusal } from '../../core/refusal.js'
 import type { PostFile } from '../../ports/store/outbox.js'
 import { asPost } from '../below.js'
-import { drawingOf } from '../parts.js'
 import { type Picture, picturesOf } from '../pictures.js'
 import type { Said } from '../places.js'
 import { renderCard, renderRefusal } from './blocks/card.js'
-import type { SlackRun } from './parts.js'
+import { type SlackRun, slackDrawing } from './parts.js'
 import { handIn } from './private-files.js'
 
 /** How whoever asked is answered in private. */
@@ -41,7 +40,7 @@ export async function tell(
   refusal: Refusal,
   workspace: string | null,
 ): Promise<void> {
-  const { text, blocks } = renderRefusal(refusal, drawingOf(run, workspace))
+  const { text, blocks } = renderRefusal(refusal, slackDrawing(run, workspace))
   await reply({ text, blocks })
 }
 
@@ -66,7 +65,7 @@ export async function answer(run: SlackRun, given: Answer, to: To): Promise<void
     run.kick()
     return
   }
-  const drawing = drawingOf(run, to.workspace)
+  const drawing = slackDrawing(run, to.workspace)
   const { card, pictures } = await picturesOf(
     given.kind === 'card' ? given : given.card,
     drawing,

@@ -14,11 +14,11 @@ import { isRefusal } from '../../core/refusal.js'
 import type { Caller } from '../../ports/road.js'
 import { admit } from '../admission.js'
 import { buttonsForChoices } from '../choices.js'
-import { drawingOf } from '../parts.js'
 import { button, renderCard, renderRefusal, type SlackButton, type SlackDrawing } from './blocks/card.js'
 import type { Talk } from './commands.js'
 import { answerForm, refuseForm, type SentForm } from './form-answers.js'
 import { plain } from './options.js'
+import { slackDrawing } from './parts.js'
 import { slackButton } from './transport.js'
 
 /** App Home: how the clusters are, what waits for this person, what runs. */
@@ -59,7 +59,7 @@ async function publish(talk: Talk, user: string): Promise<void> {
   const room = admit(talk, user)
   const put = (view: HomeView) => run.client.views.publish({ user_id: user, view })
   if (isRefusal(room)) {
-    await put(view([refreshRow(), ...renderRefusal(room, drawingOf(run, null)).blocks]))
+    await put(view([refreshRow(), ...renderRefusal(room, slackDrawing(run, null)).blocks]))
     return
   }
   try {
@@ -69,7 +69,7 @@ async function publish(talk: Talk, user: string): Promise<void> {
   }
 }
 
-type Asking = Pick<Talk['run'], 'board' | 'workspaces' | 'clock'> & {
+type Asking = Pick<Talk['run'], 'board' | 'workspaces' | 'clock' | 'typed'> & {
   readonly road: Pick<Talk['run']['road'], 'ask'>
 }
 
@@ -79,7 +79,7 @@ export async function homeOf(
   user: string,
 ): Promise<HomeView> {
   const who = await people.caller(user)
-  if (isRefusal(who)) return view([...renderRefusal(who, drawingOf(run, null)).blocks])
+  if (isRefusal(who)) return view([...renderRefusal(who, slackDrawing(run, null)).blocks])
   const blocks: KnownBlock[] = [refreshRow()]
   const workspaces = run.workspaces.map(({ name }) => name)
   const left: string[] = []
@@ -111,7 +111,7 @@ async function partOf(
 ): Promise<readonly KnownBlock[]> {
   const ask = (words: string) => run.road.ask({ caller, words, workspace })
   // No file can go along with a view.
-  const drawing = { ...drawingOf(run, workspace), files: false } as const
+  const drawing = { ...slackDrawing(run, workspace), files: false } as const
   const title: KnownBlock[] = titled ? [{ type: 'header', text: plain(`Workspace ${workspace}`, 150) }] : []
   const status = await ask('status')
   if (isRefusal(status)) {
@@ -132,7 +132,7 @@ async function partOf(
 function blocksOf(given: Answer, drawing: SlackDrawing, words: string): readonly KnownBlock[] {
   const drawn = isRefusal(given)
     ? renderRefusal(given, drawing)
-    : renderCard(given.kind === 'card' ? given : given.card, drawing)
+    : renderCard(given.kind === 'card' ? given : given.card, { ...drawing, more: words })
   if (drawn.blocks.length <= MOST_OF_ONE) return drawn.blocks
   return [
     ...drawn.blocks.slice(0, MOST_OF_ONE),
@@ -209,7 +209,7 @@ export function linkFormHandler(talk: Talk): (args: Submit) => Promise<void> {
         if (answer.kind === 'operation') return
         const { text, blocks } = renderCard(
           answer.kind === 'card' ? answer : answer.card,
-          drawingOf(run, null),
+          slackDrawing(run, null),
         )
         await reply({ text, blocks })
         await publish(talk, user)

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { type Card, card } from '../../core/card.js'
 import { type Refusal, refuse } from '../../core/refusal.js'
 import type { Post, PostFile } from '../../ports/store/outbox.js'
-import { drawingOf } from '../parts.js'
 import { renderCard } from './blocks/card.js'
 import { slackCode } from './errors.js'
-import type { SlackRun } from './parts.js'
+import { type SlackRun, slackDrawing } from './parts.js'
 
 /**
  * Files that belong to a private answer. Slack knows no private upload in a channel: they go into the conversation between
@@ -19,7 +18,7 @@ type Begun = Pick<Post, 'channel' | 'under' | 'card'> & {
 
 /** Hands them in. Never throws: gives what whoever asked is to be told of them. */
 export async function handIn(
-  run: Pick<SlackRun, 'client' | 'stores' | 'clock' | 'workspaces' | 'kick' | 'onFault'>,
+  run: Pick<SlackRun, 'client' | 'stores' | 'clock' | 'workspaces' | 'typed' | 'kick' | 'onFault'>,
   user: string,
   about: string,
   files: readonly PostFile[],
@@ -43,14 +42,14 @@ export async function handIn(
 
 /** The message above them, at once where Slack takes it: whether it does is told to whoever asked. */
 async function begin(
-  run: Pick<SlackRun, 'client' | 'workspaces' | 'clock'>,
+  run: Pick<SlackRun, 'client' | 'workspaces' | 'clock' | 'typed'>,
   user: string,
   lead: Card,
 ): Promise<Begun> {
   // Slack takes a person for their conversation with the app.
   const later = { channel: user, under: null, card: JSON.stringify(lead), refused: null }
   try {
-    const { text, blocks } = renderCard(lead, drawingOf(run, null))
+    const { text, blocks } = renderCard(lead, slackDrawing(run, null))
     const { channel, ts } = await run.client.chat.postMessage({ channel: user, text, blocks })
     if (channel === undefined || ts === undefined) return later
     return { channel, under: { kind: 'message', message: ts }, card: null, refused: null }

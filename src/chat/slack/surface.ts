@@ -25,6 +25,7 @@ import {
 import type { SlackParts, SlackRun } from './parts.js'
 import { slackPeople } from './people.js'
 import { slackTransport } from './transport.js'
+import { typedOnSlack } from './typed.js'
 
 /** Slack's tiers, with some room left: chat.update is tier 3, chat.postMessage one per second and channel. */
 const LIMITS = { perMinute: { post: 60, edit: 40 }, betweenPosts: 1000 } as const
@@ -40,7 +41,8 @@ export function slackSurface(parts: SlackParts): SlackSurface {
   const link = connection(parts)
   const { client, botUser } = link
   const budget = messageBudget(LIMITS, parts.clock)
-  const transport = slackTransport({ ...parts, client })
+  const typed = typedOnSlack(parts.commands)
+  const transport = slackTransport({ ...parts, client, typed })
   const end = ending()
   const mail = delivery({ ...parts, transport, budget })
   const run: SlackRun = {
@@ -48,7 +50,7 @@ export function slackSurface(parts: SlackParts): SlackSurface {
     surface: 'slack',
     platform: 'Slack',
     isDirect,
-    typed: (words) => `/pve ${words}`,
+    typed,
     kick: mail.kick,
     ending: end,
     client,

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { KnownBlock } from '@slack/types'
+import { ENDED, operationName } from '../../core/operation.js'
 import type { BoardView } from '../../ports/board.js'
 import type { OutboxItem } from '../../ports/store/outbox.js'
 import { asPost, below, nodesOf, withoutLogs } from '../below.js'
 import { buttonsOf, type CardButton } from '../buttons.js'
 import type { Drawn, Spot, Transport } from '../delivery.js'
-import { drawingOf } from '../parts.js'
 import { readCard } from '../stored-card-schema.js'
 import { type Rendered, renderCard, type SlackButton } from './blocks/card.js'
 import { deliveryError } from './errors.js'
-import type { SlackRun } from './parts.js'
+import { type SlackRun, slackDrawing } from './parts.js'
 
 /** Cards of operations as messages: drawn, posted, edited, with what does not fit below them. */
 
@@ -19,7 +19,7 @@ export type SlackMessage = {
   readonly files: Rendered['files']
 }
 
-type Run = Pick<SlackRun, 'client' | 'clock' | 'workspaces' | 'stores'>
+type Run = Pick<SlackRun, 'client' | 'clock' | 'workspaces' | 'stores' | 'typed'>
 
 export function slackTransport(run: Run): Transport<SlackMessage> {
   const { client } = run
@@ -58,11 +58,14 @@ async function calling<T>(call: () => Promise<T>): Promise<T> {
 
 /** An operation's card: its buttons while there is something to press, and no ends of logs, which go below it. */
 export function draw(
-  run: Pick<SlackRun, 'clock' | 'workspaces'>,
+  run: Pick<SlackRun, 'clock' | 'workspaces' | 'typed'>,
   { operation, card }: BoardView,
 ): Drawn<SlackMessage> {
+  // Files come below a card when it is new and when it is over; in between it is only edited.
+  const edited = operation.state !== 'waiting' && !ENDED.has(operation.state)
   const { text, blocks, files } = renderCard(withoutLogs(card), {
-    ...drawingOf(run, operation.workspace),
+    ...slackDrawing(run, operation.workspace),
+    ...(edited ? { files: false, more: `why ${operationName(operation.id)}` } : {}),
     buttons: buttonsOf(operation, nodesOf(card)).map(slackButton),
   })
   const message = { text, blocks, files }
@@ -96,7 +99,7 @@ export function slackButton({ verb, label, value, style, sure }: CardButton): Sl
 }
 
 async function say(run: Run, item: OutboxItem, thread: string | null): Promise<void> {
-  const drawn = item.card === null ? null : renderCard(readCard(item.card), drawingOf(run, null))
+  const drawn = item.card === null ? null : renderCard(readCard(item.card), slackDrawing(run, null))
   const at = { channel: item.channel, thread }
   const below = drawn === null ? at : await sayCard(run, at, drawn)
   const files = [...item.files, ...(drawn?.files ?? []).map(asPost)]

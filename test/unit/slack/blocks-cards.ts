@@ -7,13 +7,15 @@ import {
   renderRefusal,
   type SlackButton,
 } from '../../../src/chat/slack/blocks/card.js'
-import { slackButton } from '../../../src/chat/slack/transport.js'
+import { draw, slackButton } from '../../../src/chat/slack/transport.js'
+import { typedOnSlack } from '../../../src/chat/slack/typed.js'
 import { type Card, card } from '../../../src/core/card.js'
 import { column } from '../../../src/core/facts.js'
 import type { Operation } from '../../../src/core/operation.js'
 import { type CardExtras, operationCard } from '../../../src/core/operation-card.js'
 import type { Plan } from '../../../src/core/plan.js'
 import { refuse } from '../../../src/core/refusal.js'
+import { registry } from '../../../src/registry.js'
 import { listSample, metricsSample, showSample, statusSample } from '../console/samples.js'
 import { actor, ONE_APPROVAL, operation, plan, target } from '../core/operations.js'
 
@@ -21,6 +23,7 @@ import { actor, ONE_APPROVAL, operation, plan, target } from '../core/operations
 
 export const NOW = new Date('2026-03-12T14:03:50Z')
 export const DRAWING = { timeZone: 'Europe/Berlin', now: NOW } as const
+const TYPED = { ...DRAWING, typed: typedOnSlack(registry) } as const
 
 const SENTENCES = ['Cuts its power, as pulling the plug would: what is not on disk is lost.']
 const PLAN: Plan = plan({
@@ -114,10 +117,15 @@ const done: Operation = {
   steps: waiting.steps.map((step) => ({ ...step, node: 'pve1', state: 'verified', message: 'stopped' })),
 }
 
+/** As it stands in a channel. */
 function ofOperation(operation: Operation, extras: CardExtras): Rendered {
-  const made = operationCard(operation, extras)
-  const buttons = buttonsOf(operation, () => 'pve1').map(slackButton)
-  return renderCard(made, { ...DRAWING, buttons })
+  const { timeZone, now } = DRAWING
+  const run = {
+    clock: { now: () => now, monotonic: () => 0, sleep: async () => {} },
+    workspaces: [{ name: operation.workspace, timeZone, clusters: [] }],
+    typed: TYPED.typed,
+  }
+  return draw(run, { operation, card: operationCard(operation, extras) }).message
 }
 
 const refusal = refuse(
@@ -158,9 +166,9 @@ function home(): Rendered {
   const refresh = button({ actionId: 'refresh', label: 'Refresh', value: 'refresh' })
   const blocks: KnownBlock[] = [
     { type: 'actions', elements: [refresh] },
-    ...renderCard(pendingCard, { ...DRAWING, buttons, files: false }).blocks,
+    ...renderCard(pendingCard, { ...TYPED, buttons, files: false, more: 'approvals' }).blocks,
     { type: 'divider' },
-    ...renderCard(statusSample, { ...DRAWING, files: false }).blocks,
+    ...renderCard(statusSample, { ...TYPED, files: false, more: 'status' }).blocks,
   ]
   return { text: '', blocks, files: [] }
 }
@@ -188,10 +196,10 @@ export const PICTURES: Readonly<
   },
   done: { drawn: ofOperation(done, shown(PLAN)), frame: 'message' },
   partial: { drawn: ofOperation(failed, shown(BULK)), frame: 'message' },
-  refused: { drawn: renderRefusal(refusal, DRAWING), frame: 'private' },
-  status: { drawn: renderCard(statusSample, DRAWING), frame: 'private' },
-  list: { drawn: renderCard(drawable(listSample(40)), DRAWING), frame: 'private' },
-  show: { drawn: renderCard(showSample, DRAWING), frame: 'private' },
-  metrics: { drawn: renderCard(metricsSample, DRAWING), frame: 'private' },
+  refused: { drawn: renderRefusal(refusal, TYPED), frame: 'private' },
+  status: { drawn: renderCard(statusSample, TYPED), frame: 'private' },
+  list: { drawn: renderCard(drawable(listSample(40)), TYPED), frame: 'private' },
+  show: { drawn: renderCard(showSample, TYPED), frame: 'private' },
+  metrics: { drawn: renderCard(metricsSample, TYPED), frame: 'private' },
   'app-home': { drawn: home(), frame: 'home' },
 }

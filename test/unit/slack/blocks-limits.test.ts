@@ -140,7 +140,7 @@ describe('a card that is too large comes out within limits, and nothing is lost'
     const long = 'sentence '.repeat(100)
     const drawn = draw({ table: tableOf(2, 2, (row, at) => (row === 1 && at === 1 ? long : 'x')) })
     expect(wrongWith(drawn)).toEqual([])
-    expect(said(drawn)).toContain('cells were cut')
+    expect(said(drawn)).toContain('columns or cells were cut')
     expect(fileOf(drawn, 'table.csv')).toContain(long.trim())
   })
 

@@ -29,6 +29,7 @@ function home(options: {
   const run = {
     workspaces: (options.workspaces ?? ['lab']).map((name) => ({ name, timeZone: 'UTC', clusters: [] })),
     clock: { now: () => new Date(0), monotonic: () => 0, sleep: async () => {} },
+    typed: (words: string) => words,
     board: {
       view: async (id: number) => ({ operation: operation({ id }), card: card({ heading: `op${id}` }) }),
       waiting: async () => [],

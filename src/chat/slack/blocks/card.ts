@@ -30,8 +30,12 @@ export type SlackDrawing = {
   /** When it is drawn. Cards do not depend on it: the same state comes out the same. Pictures of charts do. */
   readonly now: Date
   readonly buttons?: readonly SlackButton[]
-  /** False where no file can go along (App Home): it is said that there is more. */
+  /** False where no file can go along (App Home, a card that is edited): it is said that there is more. */
   readonly files?: false
+  /** Words of the one grammar that show what does not fit, where no file can go along. */
+  readonly more?: string
+  /** What stands between backticks as people type it, where it is a command. */
+  readonly typed?: (span: string) => string
 }
 
 export type { SlackButton }
@@ -57,6 +61,8 @@ type Drawing = {
   readonly format: Format
   readonly files: Files
   readonly mayAttach: boolean
+  readonly more: string | null
+  readonly typed: (span: string) => string
 }
 
 /** A card as a message: at most 50 blocks and 9,000 characters, and the files with what does not fit. */
@@ -69,7 +75,7 @@ export function renderCard(card: Card, options: SlackDrawing): Rendered {
     blocks: foot.blocks.length + buttons.length + KEPT_FOR_FILES.blocks,
     characters: foot.characters + sizeOf(options.buttons ?? []) + KEPT_FOR_FILES.characters,
   })
-  const drawing: Drawing = { to, format, files, mayAttach: options.files !== false }
+  const drawing = drawingOf(options, to, files)
   drawHeading(drawing, card.heading, card.tone)
   if (card.text !== undefined) drawText(drawing, '', 'the text', card.text)
   drawFacts(drawing, '', 'facts', factLines(card.facts, format))
@@ -78,33 +84,43 @@ export function renderCard(card: Card, options: SlackDrawing): Rendered {
   for (const part of card.sections) drawSection(drawing, part)
   if (card.code !== undefined) drawCode(drawing, card.code)
   finish(drawing, foot.blocks, buttons)
-  return { text: fallback(card.heading, card.text), blocks: to.blocks, files: attached(drawing) }
+  return { text: fallback(drawing, card.heading, card.text), blocks: to.blocks, files: attached(drawing) }
+}
+
+function drawingOf({ timeZone, files: attach, more, typed }: SlackDrawing, to: Page, files: Files): Drawing {
+  return {
+    ...{ to, files, format: messageFormat(timeZone), mayAttach: attach !== false },
+    more: more === undefined ? null : codeSpan(`/pve ${more}`),
+    typed: typed ?? ((span) => span),
+  }
 }
 
 /** A refusal: what is wrong, the details, what to do, and the stable code. */
 export function renderRefusal(refusal: Refusal, options: SlackDrawing): Rendered {
   const files = slackFiles([])
   const to = page({ blocks: 1 + KEPT_FOR_FILES.blocks, characters: 100 + KEPT_FOR_FILES.characters })
-  const drawing: Drawing = {
-    to,
-    format: messageFormat(options.timeZone),
-    files,
-    mayAttach: options.files !== false,
-  }
-  drawText(drawing, '', 'what is wrong', `🚫 ${refusal.message}`)
+  const drawing = drawingOf(options, to, files)
+  // Names in what is wrong are not words to type.
+  const plain: Drawing = { ...drawing, typed: (span) => span }
+  drawText(plain, '', 'what is wrong', `🚫 ${refusal.message}`)
   const details = refusal.details.map((detail) => `• ${lineOf(detail)}`).join('\n')
-  drawText(drawing, '', 'the details', details)
+  drawText(plain, '', 'the details', details)
   if (refusal.hint !== '') drawText(drawing, '', 'what to do', `👉 ${refusal.hint}`)
   finish(drawing, contexts([codeSpan(refusal.code)]), [])
-  return { text: fallback(refusal.message, refusal.hint), blocks: to.blocks, files: attached(drawing) }
+  return {
+    text: fallback(drawing, refusal.message, refusal.hint),
+    blocks: to.blocks,
+    files: attached(drawing),
+  }
 }
 
 function attached({ files, mayAttach }: Drawing): readonly CardFile[] {
   return mayAttach ? files.all() : []
 }
 
-function fallback(heading: string, more: string | undefined): string {
-  const said = mrkdwn(clip(summaryOf(heading, more), MOST_FALLBACK))
+function fallback({ typed }: Drawing, heading: string, more: string | undefined): string {
+  const write = (line: string) => line.replace(/`([^`]+)`/g, (_, span: string) => typed(span))
+  const said = mrkdwn(clip(summaryOf(heading, more, write), MOST_FALLBACK))
   return said.replaceAll('\n', ' ').trim() || 'An answer'
 }
 
@@ -115,9 +131,9 @@ function drawHeading(drawing: Drawing, heading: string, tone: Tone): void {
 }
 
 /** Sentences below a title (or none); what is too long is begun, and whole in the file. */
-function drawText({ to, files, mayAttach }: Drawing, title: string, name: string, said: string): void {
+function drawText({ to, files, mayAttach, typed }: Drawing, title: string, name: string, said: string): void {
   if (said.trim() === '' && title === '') return
-  const text = sentence(trimmed(said))
+  const text = sentence(trimmed(said), typed)
   const lines = [...(title === '' ? [] : [title]), ...(text === '' ? [] : text.split('\n'))]
   if (lines.join('\n').length <= to.room() && to.text(lines)) return
   files.detail(name, said)
@@ -167,7 +183,8 @@ function drawRows(
   if (shown === total && !drawn.cut) return
   const known = files.add(csvFile(table, format), `all ${total} rows of ${clip(lineOf(name), 60)}`)
   const note = rowsLeft(total, shown, known, mayAttach)
-  if (whole ? to.note(note) : to.text([...(title === '' ? [] : [title]), note])) files.told(known)
+  const said = whole ? to.note(note) : to.text([...(title === '' ? [] : [title]), note])
+  if (said && mayAttach) files.told(known)
 }
 
 /** What a chart says, in figures; the picture comes beside it. */
@@ -201,7 +218,7 @@ function drawCode(drawing: Drawing, code: NonNullable<Card['code']>): void {
   const lines = linesOf(trimmed(code.text)).map(preformatted)
   if (lines.length === 0 || to.code('', lines)) return
   const name = files.add(codeFile(code), 'the code')
-  if (to.text([codeLeft(name, mayAttach)])) files.told(name)
+  if (to.text([codeLeft(name, mayAttach)]) && mayAttach) files.told(name)
 }
 
 /** The end of a log says most; all of it is in the file where it is long. */
@@ -216,9 +233,9 @@ function drawLog({ to, files, mayAttach }: Drawing, title: string, name: string,
 
 /** The end of a message: the files, what to try, how old it is, and last what may be pressed. */
 function finish(
-  { to, files, mayAttach }: Drawing,
+  { to, files, mayAttach, more }: Drawing,
   foot: readonly KnownBlock[],
   buttons: readonly KnownBlock[],
 ): void {
-  to.add([...contexts(filesLeft(files.said(), mayAttach)), ...foot, ...buttons])
+  to.add([...contexts(filesLeft(files.said(), mayAttach, more)), ...foot, ...buttons])
 }

@@ -32,16 +32,18 @@ export function mrkdwn(text: string): string {
 }
 
 /**
- * A sentence of ours, which may hold text from outside: `like this` stays a code span, since nothing in one is alive;
- * for the rest as `mrkdwn`.
+ * A sentence of ours, which may hold text from outside: `like this` stays a code span, since nothing in one is alive, and
+ * is said as people type it; for the rest as `mrkdwn`.
  */
-export function sentence(text: string): string {
+export function sentence(text: string, typed: (span: string) => string = (span) => span): string {
   return linesOf(text)
     .map((line) => {
       const parts = spansOf(line)
       // A pair may have its halves on either side of a span.
       const marks = parts.length > 1 ? 'all' : 'pairs'
-      return quoteless(parts.map((part, at) => (at % 2 === 0 ? inert(part, marks) : codeSpan(part))).join(''))
+      return quoteless(
+        parts.map((part, at) => (at % 2 === 0 ? inert(part, marks) : codeSpan(typed(part)))).join(''),
+      )
     })
     .join('\n')
 }

@@ -1,23 +1,15 @@
-import type { Table, Value } from '../../../core/card.js'
+import type { Table } from '../../../core/card.js'
 import type { Format } from '../../format.js'
 import { type DrawnTable, firstRows, type TableDrawing } from '../../message/table.js'
 import { preformatted } from './escape.js'
-
-/** What is longer is cut in a cell. */
-const LONG_CELL = 160
 
 const DRAWING: TableDrawing = {
   // A laptop wraps nothing of them.
   columns: 68,
   line: preformatted,
-  cut: ({ rows }) => rows.some((row) => Object.values(row).some(isLong)),
 }
 
 /** The first rows of a table, escaped, in at most so many characters; no lines where none would fit. */
 export function tableLines(table: Table, format: Format, most: number): DrawnTable {
   return firstRows(table, format, most, DRAWING)
-}
-
-function isLong(value: Value): boolean {
-  return typeof value === 'string' && value.length > LONG_CELL
 }
