@@ -1,3 +1,4 @@
+import type { Sighting } from './births.js'
 import type { Place } from './people.js'
 import type { PlanTarget } from './plan.js'
 import type { PlanRisk } from './policy.js'
@@ -13,6 +14,8 @@ export type ShownTarget = {
   readonly tags: readonly string[]
   /** What else is worth knowing, in sentences. */
   readonly notes: readonly string[]
+  /** Of a container: by what it is told from another one that is made under its number later. */
+  readonly sighting?: Sighting | undefined
 }
 
 /** One guest of a change that is being planned. */

@@ -50,6 +50,12 @@ function recheckFacts(target: PlanTarget, facts: GuestFacts, guest: string): Rec
       code: 'cluster_no_quorum',
       sentence: `Cluster ${target.cluster} has lost its quorum; nothing is changed until it is back.`,
     }
+  if (target.mark.kind !== 'unknown' && facts.mark.kind === 'unknown')
+    return {
+      kind: 'stale',
+      code: 'identity_unknown',
+      sentence: `Whether ${guest} is still the guest that was decided on cannot be told: ${facts.mark.why}.`,
+    }
   // A restart has no goal that could be reached already.
   const restarts = target.call.verb === 'reboot' || target.call.verb === 'reset'
   if (!restarts && facts.power === target.goal && target.power !== target.goal)
@@ -67,10 +73,6 @@ function recheckFacts(target: PlanTarget, facts: GuestFacts, guest: string): Rec
 export function movedFacts(target: PlanTarget, facts: GuestFacts): readonly string[] {
   const moved = (what: string, before: unknown, now: unknown): readonly string[] =>
     same(before, now) ? [] : [`${what} was ${word(before)}, is ${word(now)}`]
-  const identity =
-    compareMarks(target.mark, facts.mark) === 'unknown' && target.mark.kind !== facts.mark.kind
-      ? ['its identity cannot be read as before']
-      : []
   return [
     ...moved('its name', target.name, facts.name),
     ...moved('its state', target.power, facts.power),
@@ -80,7 +82,6 @@ export function movedFacts(target: PlanTarget, facts: GuestFacts): readonly stri
     ...moved('its pool', target.pool, facts.pool),
     ...moved('its snapshots', target.snapshots, orNull(facts.snapshots)),
     ...(same(target.configDigest, orNull(facts.configDigest)) ? [] : ['its configuration was edited']),
-    ...identity,
   ]
 }
 

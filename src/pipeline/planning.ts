@@ -7,6 +7,7 @@ import type { GuestNow, PlanContext } from '../ports/planning.js'
 import { type PveCluster, PveError } from '../ports/pve.js'
 import type { Workspace } from '../ports/query.js'
 import type { Stores } from '../ports/store/stores.js'
+import { birthsBefore } from './births.js'
 
 type Parts = {
   readonly stores: Pick<Stores, 'marks' | 'operations'>
@@ -72,15 +73,20 @@ async function readCluster(
       : [],
   )
   const ownTasks = upids.length === 0 ? new Map() : await parts.stores.operations.ownUpids(cluster, upids)
-  return Promise.all(
+  const read = await Promise.all(
     guests.flatMap((guest, at) => {
       const reading = readings[at]
       if (reading === undefined) return []
-      return parts.stores.marks
-        .get(cluster, guest.vmid)
-        .then((seen) => ({ guest, reading, permissions, seen, ownTasks }))
+      return parts.stores.marks.get(cluster, guest.vmid).then((seen) => ({ guest, reading, seen }))
     }),
   )
+  const births = await birthsBefore(pve, read, signal)
+  return read.map((each) => ({
+    ...each,
+    permissions,
+    ownTasks,
+    births: births.get(each.guest.vmid) ?? null,
+  }))
 }
 
 async function readPermissions(

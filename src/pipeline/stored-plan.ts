@@ -24,6 +24,7 @@ const ShownSchema = z.object({
       uptime: z.number().nullable(),
       tags: z.array(z.string()),
       notes: z.array(z.string()),
+      sighting: z.object({ node: z.string(), time: z.number(), births: z.array(z.string()) }).optional(),
     }),
   ),
 }) satisfies z.ZodType<Shown>
@@ -53,6 +54,17 @@ export async function readPlan(
   // Operation and log are two readings: something may have happened in between. Then the newer one is looked at.
   const now = await stores.operations.get(operation.id)
   return now === null || canonical(now) === canonical(operation) ? read : readOnce(stores, now, depth)
+}
+
+/** What was shown with the plan of an operation, and no more, for whoever knows that the rest is proved. */
+export async function readShown(stores: Reading, operation: Operation): Promise<Shown | null | Refusal> {
+  const { id } = operation
+  const [stored, entries] = await Promise.all([
+    stores.operations.plan(id),
+    stores.audit.list({ operation: id, actions: ['operation.asked'], limit: 1 }),
+  ])
+  if (stored === null) return edited(operation, 'its plan cannot be read')
+  return shownOtherwise(operation, stored, entries, { steps: false }) ?? parsedShown(stored.shown)
 }
 
 async function readOnce(stores: Reading, operation: Operation, depth: Depth): Promise<ReadPlan | Refusal> {

@@ -4,16 +4,16 @@ import { type Answer, commandName } from '../core/command.js'
 import { compareMarks } from '../core/identity.js'
 import { type Operation, operationName, type Step } from '../core/operation.js'
 import { holdsFor } from '../core/people.js'
-import type { PlanTarget } from '../core/plan.js'
-import { isRefusal, refuse } from '../core/refusal.js'
+import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
 import type { Workspace } from '../ports/query.js'
+import { mayBeAnother, sightingOf } from './births.js'
 import { settleUnknown } from './execution/settle-unknown.js'
 import type { Speaker } from './identify.js'
 import { planChange } from './plan.js'
 import { readGuests } from './planning.js'
 import { answerOf, placesOfOperation } from './present.js'
 import type { RoadParts } from './road.js'
-import { readPlan } from './stored-plan.js'
+import { type ReadPlan, readPlan } from './stored-plan.js'
 import { guestsOf } from './undo.js'
 
 type At = {
@@ -59,13 +59,8 @@ export async function takeUp(at: At, operation: Operation, reason: string | null
   const waits = new Set(left.map(({ index }) => read.plan.targets[index]?.call.timeout ?? null))
   const [seconds = null] = waits.size === 1 ? waits : []
   const guests = await guestsOf(parts, left)
-  const other = await madeAnew(parts, guests, left, read.plan.targets)
-  if (other !== null)
-    return refuse(
-      'identity_changed',
-      `${name} cannot be gone on with: ${other} was made anew under the same number.`,
-      'Ask anew for the guests that are meant.',
-    )
+  const other = await anotherOf(parts, guests, left, read)
+  if (other !== null) return other
   return planChange(parts, {
     command,
     values: {
@@ -83,22 +78,37 @@ export async function takeUp(at: At, operation: Operation, reason: string | null
   })
 }
 
-/** A guest of the rest that is another one by now; null when all are who they were. */
-async function madeAnew(
+/** Refused where a guest of the rest is another one by now, or may be; null when all are who they were. */
+async function anotherOf(
   parts: RoadParts,
   guests: readonly GuestRef[],
   left: readonly Step[],
-  targets: readonly PlanTarget[],
-): Promise<string | null> {
+  read: ReadPlan,
+): Promise<Refusal | null> {
+  const name = operationName(read.operation.id)
+  const hint = 'Ask anew for the guests that are meant.'
   const readings = await readGuests(parts, guests)
-  const other = left.find((step) => {
+  for (const step of left) {
     const now = readings.find(({ guest }) => guest.cluster === step.cluster && guest.vmid === step.vmid)
-    const before = targets[step.index]
-    return (
-      before !== undefined &&
-      now?.reading.kind === 'facts' &&
-      compareMarks(before.mark, now.reading.facts.mark) === 'different'
-    )
-  })
-  return other === undefined ? null : `${other.name} (${other.vmid})`
+    const before = read.plan.targets[step.index]
+    if (before === undefined || now?.reading.kind !== 'facts') continue
+    const { mark, node } = now.reading.facts
+    const guest = `${step.name} (${step.vmid})`
+    if (compareMarks(before.mark, mark) === 'different')
+      return refuse(
+        'identity_changed',
+        `${name} cannot be gone on with: ${guest} was made anew under the same number.`,
+        hint,
+      )
+    if (before.mark.kind !== 'ct') continue
+    const seen = sightingOf(read.operation, read.shown, step.index)
+    const why = await mayBeAnother(parts.pve(step.cluster), step.vmid, seen, node)
+    if (why !== null)
+      return refuse(
+        'identity_unknown',
+        `${name} cannot be gone on with: ${guest} may be another one by now: ${why}.`,
+        hint,
+      )
+  }
+  return null
 }

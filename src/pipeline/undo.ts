@@ -1,4 +1,5 @@
 import type { GuestRef } from '../core/args.js'
+import type { Sighting } from '../core/births.js'
 import { type Answer, commandName } from '../core/command.js'
 import { compareMarks } from '../core/identity.js'
 import { ENDED, type Operation, operationName, type Step } from '../core/operation.js'
@@ -8,12 +9,13 @@ import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
 import type { GuestNow } from '../ports/planning.js'
 import type { Workspace } from '../ports/query.js'
 import { authorise } from './authorise.js'
+import { mayBeAnother, sightingOf } from './births.js'
 import type { Speaker } from './identify.js'
 import type { ChangeCommand } from './parse.js'
 import { planChange } from './plan.js'
 import { readGuests } from './planning.js'
 import type { RoadParts } from './road.js'
-import { readPlan } from './stored-plan.js'
+import { type ReadPlan, readPlan } from './stored-plan.js'
 
 type At = {
   readonly parts: RoadParts
@@ -55,26 +57,27 @@ export async function undo(at: At, operation: Operation, reason: string | null):
       `${name} changed nothing: it was ${operation.state}.`,
       'There is nothing to take back.',
     )
-  return checked(at, operation, back, done, read.plan.targets, reason)
+  return checked(at, read, back, done, reason)
 }
 
 async function checked(
   at: At,
-  operation: Operation,
+  read: ReadPlan,
   back: ChangeCommand,
   done: readonly Step[],
-  targets: readonly PlanTarget[],
   reason: string | null,
 ): Promise<Answer> {
   const { parts, speaker, workspace } = at
+  const { operation } = read
   const signal = new AbortController().signal
   const guests = await guestsOf(parts, done)
   const readings = await readGuests(parts, guests, signal)
   const conflicts = await Promise.all(
     done.map((step) => {
       const now = readings.find(({ guest }) => guest.cluster === step.cluster && guest.vmid === step.vmid)
-      const target = targets[step.index]
-      return now === undefined || target === undefined ? null : conflict(parts, step, target, now)
+      const target = read.plan.targets[step.index]
+      const before = sightingOf(operation, read.shown, step.index)
+      return now === undefined || target === undefined ? null : conflict(parts, { step, target, before, now })
     }),
   )
   const found = conflicts.filter((each) => each !== null)
@@ -125,9 +128,17 @@ export async function guestsOf(
 /** What of one guest is not as we left it, and who did that; null when all is. Unrelated edits do not count. */
 async function conflict(
   parts: RoadParts,
-  step: Step,
-  target: PlanTarget,
-  now: GuestNow,
+  {
+    step,
+    target,
+    before,
+    now,
+  }: {
+    readonly step: Step
+    readonly target: PlanTarget
+    readonly before: Sighting
+    readonly now: GuestNow
+  },
 ): Promise<string | null> {
   const guest = `${step.name} (${step.vmid})`
   if (now.reading.kind === 'gone') return `${guest} does not exist any more`
@@ -135,6 +146,11 @@ async function conflict(
   const { facts } = now.reading
   if (compareMarks(target.mark, facts.mark) === 'different')
     return `${guest} was made anew under the same number`
+  const another =
+    target.mark.kind === 'ct'
+      ? await mayBeAnother(parts.pve(step.cluster), step.vmid, before, facts.node)
+      : null
+  if (another !== null) return `${guest} may be another one by now: ${another}`
   const others = await otherTasks(parts, step, facts.node)
   if (isRefusal(others)) return others.message
   const [last] = others

@@ -1,4 +1,5 @@
 import type { GuestRef } from '../core/args.js'
+import type { Sighting } from '../core/births.js'
 import type { FactsReading } from '../core/guest-facts.js'
 import type { Known } from '../core/known.js'
 import type { Policy } from '../core/policy.js'
@@ -17,7 +18,15 @@ export type GuestNow = {
   readonly seen: SeenMark | null
   /** The running tasks on it that operations of ours made, by UPID. */
   readonly ownTasks: ReadonlyMap<string, OwnTask>
+  /** Of a container with an address; null for all others, whose mark tells by itself. */
+  readonly births: Births | null
 }
+
+/** What tasks tell of a container: where it stood when it was read, and whether it was made anew since it was last known. */
+export type Births = Known<{
+  readonly sighting: Sighting
+  readonly sinceSeen: boolean | 'unknown'
+}>
 
 /** What a change's `plan` may use. It sends nothing. */
 export type PlanContext = {

@@ -148,6 +148,11 @@ export interface PveTasks {
   logTail(upid: string, lines: number, signal?: AbortSignal): Promise<readonly string[]>
   /** Everybody's tasks on a guest that began at or after `since` (unix seconds, the node's clock), newest first. */
   onGuest(place: GuestPlace, since: number, signal?: AbortSignal): Promise<TaskSearch>
+  /**
+   * Everybody's tasks that make, restore, remove or move containers and began at or after `since` (unix seconds, the
+   * cluster's clock), on a node, or on all of them (null). Unknown where a list may lack some.
+   */
+  births(node: string | null, since: number, signal?: AbortSignal): Promise<Known<readonly Task[]>>
 }
 
 /** `complete` is false where the node may know of more than it listed. */

@@ -1,5 +1,6 @@
 import { holds } from '../core/visibility.js'
 import type { PveTasks } from '../ports/pve.js'
+import { birthsReader } from './births.js'
 import type { Engine } from './engine.js'
 import { readPermissions } from './overview.js'
 import { decodeRows, LogLine, TaskStatus, toNumber, toText } from './schema.js'
@@ -43,6 +44,7 @@ export function pveTasks(engine: Engine): PveTasks {
         permissions.kind === 'known' && holds(permissions.value, `/nodes/${place.node}`, 'Sys.Audit')
       return { tasks: found.tasks, complete: found.complete && seesAll }
     },
+    births: birthsReader(engine),
     logTail: async (upid, lines, signal) => {
       const node = nodeOf(upid, `GET ${LOG}`)
       const limit = Math.max(1, Math.min(Math.floor(lines), MOST_LINES))

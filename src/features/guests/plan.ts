@@ -69,7 +69,8 @@ export function draftPower(
   if (wrong !== null) return refused(wrong)
   const risk = riskOf(verb, facts)
   const place = { ...facts, cluster: guest.cluster, tags: facts.tags }
-  const guarded = guard(verb, risk, facts, label, guardOf(context.policy, place))
+  const mark = markOf(facts, now.births)
+  const guarded = guard(verb, risk, { ...facts, mark }, label, guardOf(context.policy, place))
   if (guarded !== null) return refused(guarded)
   const lacking = privilege(now, facts.vmid, label)
   if (lacking !== null) return refused(lacking)
@@ -175,14 +176,14 @@ function drafted(
   risk: PlanRisk,
   seconds: number | null,
 ): DraftTarget {
-  const { guest, seen } = now
+  const { guest, seen, births } = now
   const call = callOf(verb, now, facts, seconds)
   const target: PlanTarget = {
     cluster: guest.cluster,
     vmid: facts.vmid,
     kind: facts.kind,
     name: facts.name,
-    mark: markOf(facts),
+    mark: markOf(facts, births),
     configDigest: orNull(facts.configDigest),
     power: facts.power,
     lock: facts.lock,
@@ -194,7 +195,6 @@ function drafted(
     goal: goalOf(verb, facts),
     sentences: sentencesOf(verb, facts, call),
   }
-  const recreated = seen !== null && compareMarks(seen.mark, facts.mark) === 'different'
   return {
     kind: 'target',
     target,
@@ -213,12 +213,8 @@ function drafted(
       state: facts.power,
       uptime: facts.uptime,
       tags: facts.tags,
-      notes: [
-        ...(recreated
-          ? [`It was made anew since it was last seen here (${seen.seenAt}, then called ${seen.name}).`]
-          : []),
-        ...notesOf(facts),
-      ],
+      notes: [...recreatedNote(seen, facts, births), ...notesOf(facts)],
+      ...(births?.kind === 'known' ? { sighting: births.value.sighting } : {}),
     },
   }
 }
@@ -241,9 +237,19 @@ function callOf(
   }
 }
 
-function markOf(facts: GuestFacts): PlanTarget['mark'] {
-  const { mark } = facts
+/** What cannot be told from another one later has no mark now. */
+function markOf({ mark }: GuestFacts, births: GuestNow['births']): PlanTarget['mark'] {
+  if (births?.kind === 'unknown') return births
   return mark.kind === 'ct' ? { kind: 'ct', addresses: [...mark.addresses] } : mark
+}
+
+/** Whether it is another one than was last known here, as the mark and its tasks tell. */
+function recreatedNote(seen: GuestNow['seen'], { mark }: GuestFacts, births: GuestNow['births']) {
+  if (seen === null) return []
+  const then = `since it was last seen here (${seen.seenAt}, then called ${seen.name})`
+  const anew = births?.kind === 'known' ? births.value.sinceSeen : false
+  if (compareMarks(seen.mark, mark) === 'different' || anew === true) return [`It was made anew ${then}.`]
+  return anew === 'unknown' ? [`Whether it was made anew ${then} cannot be told.`] : []
 }
 
 function notesOf(facts: GuestFacts): readonly string[] {

@@ -1,9 +1,13 @@
+import type { FactsReading } from '../../core/guest-facts.js'
+import { compareMarks } from '../../core/identity.js'
 import type { Operation, Step, StepEnd } from '../../core/operation.js'
 import { refusalOf } from '../../core/outage.js'
 import type { Plan, PlanTarget } from '../../core/plan.js'
 import { recheck } from '../../core/recheck.js'
 import { isRefusal, type Refusal } from '../../core/refusal.js'
 import { PveError } from '../../ports/pve.js'
+import { mayBeAnother, sightingOf } from '../births.js'
+import { readShown } from '../stored-plan.js'
 import { follow, type StepOutcome } from './follow.js'
 import { beyondDecided } from './lawful.js'
 import { readTarget } from './look.js'
@@ -53,7 +57,10 @@ async function begin(run: StepRun, step: Step): Promise<StepEnd> {
       message: `Cluster ${step.cluster} could not be read, so nothing was sent.`,
       log: [],
     })
-  const found = recheck(target, reading)
+  const seen = await asTasksTell(parts, run, step, reading)
+  if (isRefusal(seen))
+    return end(run, step, { state: 'failed', code: seen.code, message: saidBy(seen), log: [] })
+  const found = recheck(target, seen)
   if (found.kind !== 'same') {
     const code = found.kind === 'already' ? 'already' : found.code
     return end(run, step, { state: found.kind, code, message: found.sentence, log: [] })
@@ -64,6 +71,22 @@ async function begin(run: StepRun, step: Step): Promise<StepEnd> {
     return end(run, step, { state, code: beyond.code, message: saidBy(beyond), log: [] })
   }
   return send(run, step, found.facts.node, found.facts.nodeTime)
+}
+
+/** A container's address is no proof by itself: where it may be another one by its tasks, its mark is unknown. */
+async function asTasksTell(
+  { stores, pve }: ExecutionParts,
+  { operation, target, signal }: StepRun,
+  { index, cluster, vmid }: Step,
+  reading: FactsReading,
+): Promise<FactsReading | Refusal> {
+  if (target.mark.kind !== 'ct' || reading.kind !== 'facts') return reading
+  if (compareMarks(target.mark, reading.facts.mark) !== 'same') return reading
+  const shown = await readShown(stores, operation)
+  if (isRefusal(shown)) return shown
+  const before = sightingOf(operation, shown, index)
+  const why = await mayBeAnother(pve(cluster), vmid, before, reading.facts.node, signal)
+  return why === null ? reading : { ...reading, facts: { ...reading.facts, mark: { kind: 'unknown', why } } }
 }
 
 /**

@@ -131,7 +131,7 @@ describe('reading again before the call', () => {
       { mark: { kind: 'vm', created: 1, uuid: 'x', vmgenid: 'y' }, power: 'stopped' },
       'identity_changed',
     ],
-    ['its mark cannot be read', { mark: { kind: 'unknown', why: '403' } }, 'plan_stale'],
+    ['its mark cannot be read', { mark: { kind: 'unknown', why: '403' } }, 'identity_unknown'],
     ['its node went offline', { nodeOnline: false }, 'node_unreachable'],
     ['the quorum is lost', { quorate: known(false) }, 'cluster_no_quorum'],
   ]

@@ -308,7 +308,7 @@ describe('the token for changes', () => {
       name: 'lab',
       inventory: { read: absent, createdAt: absent },
       guests: { facts: absent, live: absent, metrics: absent },
-      tasks: { status: absent, logTail: absent, onGuest: absent },
+      tasks: { status: absent, logTail: absent, onGuest: absent, births: absent },
       tokenId: 'mpc@pve!read',
       access: {
         probe: async () => ({

@@ -31,6 +31,7 @@ const CONDITIONS = [
   'ends with warnings',
   'killed mid-way',
   'changed since the plan',
+  'made anew since the plan',
 ] as const
 type Condition = (typeof CONDITIONS)[number]
 
@@ -171,11 +172,20 @@ async function kill(vmid: number): Promise<void> {
   }
 }
 
+/** A backup is restored over it, and it is brought to where it was: all but itself is as it was decided on. */
+async function replace(verb: PowerVerb, { vmid, kind }: GuestRef): Promise<void> {
+  await lab.control.change({ kind: 'restore-over', vmid, by: 'web-ui' })
+  if (isOff(verb, kind)) return
+  await lab.control.change({ kind: 'power', vmid, to: 'on' })
+  if (verb === 'resume') await lab.control.change({ kind: 'power', vmid, to: 'pause' })
+}
+
 async function travel(condition: Condition, verb: PowerVerb, guest: GuestRef): Promise<Answer> {
   const asked = await lab.change('alice', verb, [guest])
   if (asked.kind !== 'operation') return asked
   if (condition === 'changed since the plan')
     await lab.control.change({ kind: 'config', vmid: guest.vmid, set: { description: 'edited meanwhile' } })
+  if (condition === 'made anew since the plan') await replace(verb, guest)
   const { number, needs } = asked.report
   const decided =
     needs === 'approval' ? lab.decide('bob', 'approve', number) : lab.decide('alice', 'confirm', number)
