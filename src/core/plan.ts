@@ -67,6 +67,8 @@ export const Plan = z.object({
   command: z.string(),
   /** The guests as they were asked for, `web-01` or `tag=prod`. */
   asked: z.string(),
+  /** What the command was told besides, as `timeout`; not there where it was told nothing. */
+  args: z.record(z.string(), z.json()).optional(),
   risk: z.enum(['routine', 'disruptive', 'destructive']),
   policyHash: z.string(),
   requirement: Requires,

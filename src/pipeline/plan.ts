@@ -5,23 +5,22 @@ import { canonical } from '../core/digest.js'
 import type { Drafted, DraftTarget } from '../core/drafting.js'
 import { newOperation, type Operation } from '../core/operation.js'
 import { choicesOf, operationCard, type Shown } from '../core/operation-card.js'
-import type { Actor, Place } from '../core/people.js'
+import type { Place } from '../core/people.js'
 import { type Plan, planDigest, typedPhrase } from '../core/plan.js'
 import { judge, type PlanRisk, type Requirement, underSolo } from '../core/policy.js'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
 import { reportOf } from '../core/report.js'
 import type { Workspace } from '../ports/query.js'
 import type { Settings } from '../ports/settings.js'
+import { confirmedAgain, ownArguments, waitingAlready } from './asked-again.js'
 import { authoriseFor } from './authorise.js'
 import { decidersOf } from './deciders.js'
-import { deskFor } from './desk.js'
 import { frozen } from './freeze.js'
 import type { Speaker } from './identify.js'
 import { noteEdited } from './note.js'
 import type { ChangeCommand } from './parse.js'
 import { planContext } from './planning.js'
 import type { RoadParts } from './road.js'
-import { type ReadPlan, readPlan } from './stored-plan.js'
 
 const GUESTS = optional.guests({ label: 'guests', summary: '' }).schema
 
@@ -37,7 +36,8 @@ export type PlanRequest = {
   readonly after: Plan['after']
 }
 
-type Told = {
+/** What every change may be told. */
+export type Told = {
   readonly reason: string | null
   readonly confirm: string | null
   readonly typed: string | null
@@ -59,9 +59,10 @@ export async function planChange(parts: RoadParts, request: PlanRequest): Promis
   const stopped = await frozen(parts, workspace.name, commandName(command), speaker.person.grants)
   if (stopped !== null) return stopped
   const told = toldBy(request.values)
-  const asked = await existing(parts, request, told)
+  const guests = guestsIn(request.values)
+  const asked = await confirmedAgain(parts, request, told, guests)
   if (asked !== null) return asked
-  const possible = targetsPossible(parts, guestsIn(request.values))
+  const possible = targetsPossible(parts, guests)
   if (possible !== null) return possible
   const drafted = await command.plan(planContext(parts, request, settings.policy), request.values)
   if (isRefusal(drafted)) return drafted
@@ -143,11 +144,13 @@ async function decideOn(
     return refuse('needs_reason', `\`${name}\` needs a reason here.`, "Add --reason 'why'.")
   const decidable = await requirementFor(parts, request, settings, judged.requirement, places)
   if (isRefusal(decidable)) return decidable
+  const args = ownArguments(request)
   const plan: Plan = {
     version: 1,
     workspace: workspace.name,
     command: name,
     asked: drafted.asked,
+    ...(Object.keys(args).length === 0 ? {} : { args }),
     risk,
     policyHash: settings.policyHash,
     requirement: { ...decidable.requirement, roles: [...decidable.requirement.roles] },
@@ -227,23 +230,6 @@ async function operationOf(
   return shownAs(operation, plan, shown, approvers)
 }
 
-/** The same plan of the same person that waits, if it can still be decided: what was edited has to be asked for anew. */
-async function waitingAlready(
-  { stores, now }: Pick<RoadParts, 'stores' | 'now'>,
-  workspace: string,
-  digest: string,
-  { personId }: Actor,
-): Promise<ReadPlan | null> {
-  const waiting = await stores.operations.list({ workspaces: [workspace], states: ['waiting'], limit: 200 })
-  for (const each of waiting) {
-    const alike = each.planDigest === digest && each.requester.personId === personId
-    if (!alike || Date.parse(each.expiresAt) <= now().getTime()) continue
-    const read = await readPlan(stores, each)
-    if (!isRefusal(read)) return read
-  }
-  return null
-}
-
 function shownAs(
   operation: Operation,
   plan: Plan,
@@ -257,34 +243,6 @@ function shownAs(
     card: operationCard(operation, { plan, shown, approvers, ...(notice === undefined ? {} : { notice }) }),
     choices: choicesOf(operation, { requester: true, approver: false }),
   }
-}
-
-/** The same words with `--confirm DIGEST` confirm the plan that waits with this digest; they make no second one. */
-async function existing(parts: RoadParts, request: PlanRequest, told: Told): Promise<Answer | null> {
-  const { confirm } = told
-  if (confirm === null) return null
-  const wrong = (why: string) =>
-    refuse('wrong_digest', why, 'Ask without --confirm to see the plan as it is now, and its digest.')
-  if (!/^[0-9a-f]{8,64}$/i.test(confirm)) return wrong(`\`${confirm}\` is not the digest of a plan.`)
-  const digest = confirm.toLowerCase()
-  const { actor } = request.speaker
-  const operations = await parts.stores.operations.list({ workspaces: [request.workspace.name], limit: 500 })
-  const found = operations.find(
-    (each) => each.planDigest.startsWith(digest) && each.requester.personId === actor.personId,
-  )
-  if (found === undefined || found.command !== commandName(request.command) || !sameGuests(found, request))
-    return wrong('No plan of yours for these words has that digest.')
-  return deskFor(parts, request.speaker, request.workspace).decide(found.id, 'confirm', {
-    plan: digest,
-    reason: told.reason,
-    typed: told.typed,
-  })
-}
-
-/** A bulk may have left some out: what it is about must be among what is named now. */
-function sameGuests(operation: Operation, request: PlanRequest): boolean {
-  const named = new Set(guestsIn(request.values).map(({ cluster, vmid }) => `${cluster}/${vmid}`))
-  return operation.steps.every(({ cluster, vmid }) => named.has(`${cluster}/${vmid}`))
 }
 
 function targetsPossible(parts: RoadParts, guests: readonly GuestRef[]): Refusal | null {

@@ -35,6 +35,7 @@ describe('a plan digest', () => {
     workspace: { ...base, workspace: 'other' },
     command: { ...base, command: 'shutdown' },
     asked: { ...base, asked: 'other' },
+    arguments: { ...base, args: { timeout: 60_000 } },
     policy: { ...base, policyHash: 'other' },
     requirement: { ...base, requirement: { ...base.requirement, approvals: 0 } },
     parallel: { ...base, parallel: 5 },
