@@ -4,6 +4,7 @@ import type { OutboxItem } from '../../ports/store/outbox.js'
 import { below, nodesOf, withoutLogs } from '../below.js'
 import { buttonsOf } from '../buttons.js'
 import type { Drawn, Spot, Transport } from '../delivery.js'
+import { chunks } from '../message/chunks.js'
 import { drawingOf } from '../parts.js'
 import { readCard } from '../stored-card-schema.js'
 import { bytesOf } from './answers.js'
@@ -79,7 +80,7 @@ async function say(run: Run, item: OutboxItem, thread: string | null): Promise<v
     ...(drawn?.files ?? []).map(({ name, text }) => ({ name, bytes: bytesOf(text) })),
   ]
   const to = thread === null ? item.channel : await threadAt(run, item, thread)
-  const groups = files.length === 0 ? [[]] : chunked(files, MOST_FILES)
+  const groups = files.length === 0 ? [[]] : chunks(files, MOST_FILES)
   for (const [at, some] of groups.entries())
     await run.api.post(
       to,
@@ -105,10 +106,4 @@ async function threadAt(
     if (code === 50001 || code === 50013 || code === 50024) return channel
     throw error
   }
-}
-
-function chunked<T>(list: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, at) =>
-    list.slice(at * size, (at + 1) * size),
-  )
 }

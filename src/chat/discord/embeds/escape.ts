@@ -1,6 +1,7 @@
 import { codeLine, spansOf, unticked } from '../../message/code.js'
 import { isolated, JOINER } from '../../message/invisible.js'
 import { lineOf, linesOf } from '../../message/lines.js'
+import { isoTime } from '../../message/time.js'
 import { clip } from '../../text.js'
 
 /** Text from outside, so that Discord shows it and nothing in it comes alive. */
@@ -93,12 +94,6 @@ export function fitted(text: string, most: number, way: (line: string) => string
 export function timeToken(iso: string, fallback: string): string {
   const known = isoTime(iso)
   return known === null ? inert(fallback) : `<t:${Math.floor(Date.parse(known) / 1000)}:f>`
-}
-
-/** The same moment as ISO writes it in UTC; null for what is no such time (dates are read from almost anything otherwise). */
-export function isoTime(iso: string): string | null {
-  const time = /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})$/.test(iso) ? Date.parse(iso) : Number.NaN
-  return Number.isFinite(time) ? new Date(time).toISOString() : null
 }
 
 /** How much of a text is seen: escapes are not, and a time is drawn at some length. */

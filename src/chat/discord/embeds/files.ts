@@ -5,6 +5,8 @@ import { fitted, inertLine } from './escape.js'
 /** Discord takes no more with one message, pictures included. */
 const MOST_FILES = 10
 const MORE = 'more-files.txt'
+/** Where a file of that name is among them. */
+const MORE_STILL = 'still-more-files.txt'
 /** Of the lines about files together. */
 export const MOST_SAID = 900
 
@@ -33,8 +35,7 @@ function together(files: readonly Held[], most: number): readonly Held[] {
   const last = files.slice(most - 1).map(({ file }) => file)
   const text = last.map((file) => `===== ${file.name} =====\n${file.text}\n`).join('\n')
   const holds = `${last.length} files in one, ${last.map(({ name }) => name).join(', ')}`
-  return [
-    ...files.slice(0, most - 1),
-    { file: { name: MORE, mediaType: 'text/plain', text }, holds, titles: [] },
-  ]
+  const kept = files.slice(0, most - 1)
+  const name = kept.some(({ file }) => file.name === MORE) ? MORE_STILL : MORE
+  return [...kept, { file: { name, mediaType: 'text/plain', text }, holds, titles: [] }]
 }

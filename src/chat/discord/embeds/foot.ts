@@ -2,8 +2,9 @@ import type { Card, CardAction, Source } from '../../../core/card.js'
 import type { Format } from '../../format.js'
 import type { Files } from '../../message/files.js'
 import { fitting, howRead, type Told, tellsTimes, wholeSource } from '../../message/foot.js'
+import { isoTime } from '../../message/time.js'
 import { clip } from '../../text.js'
-import { codeSpan, fitted, inertLine, isoTime, plainLine } from './escape.js'
+import { codeSpan, fitted, inertLine, plainLine } from './escape.js'
 
 /** What comes last in a card: what to type next, and where the facts come from. */
 

@@ -2,6 +2,7 @@ import type { PlainTextElement } from '@slack/types'
 import { codeLine, spansOf, unticked } from '../../message/code.js'
 import { isIsolated, isolated, JOINER } from '../../message/invisible.js'
 import { linesOf } from '../../message/lines.js'
+import { isoTime } from '../../message/time.js'
 import { clip, sanitise } from '../../text.js'
 
 /** Text from outside, so that Slack shows it and nothing in it comes alive. */
@@ -82,8 +83,9 @@ export function plainText(text: string, most: number): PlainTextElement {
 
 /** A time as everybody sees it in their own zone; `fallback` where it cannot be drawn. */
 export function dateToken(iso: string, fallback: string): string {
-  const unix = Math.floor(Date.parse(iso) / 1000)
-  if (!Number.isFinite(unix)) return mrkdwn(fallback)
+  const known = isoTime(iso)
+  if (known === null) return mrkdwn(fallback)
+  const unix = Math.floor(Date.parse(known) / 1000)
   const safe = escaped(sanitise(fallback)).replace(/[|^`*_~]/g, ' ')
   return `<!date^${unix}^{date_short_pretty} {time_secs}|${safe}>`
 }

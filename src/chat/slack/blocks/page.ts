@@ -9,6 +9,7 @@ import { plainText } from './escape.js'
 /** Of all blocks together; Slack refuses somewhat more than this without saying where. */
 const MOST_CHARACTERS = 9000
 const MOST_BLOCKS = 50
+const MOST_LEAD = 500
 const MOST_SECTION = 3000
 const MOST_HEADER = 150
 const MOST_FIELDS = 10
@@ -67,7 +68,8 @@ export function page(kept: { readonly blocks: number; readonly characters: numbe
       return text !== '' && sections([text])
     },
     code: (title, lines) => {
-      const lead = title === '' ? '' : `${title}\n`
+      // Most of the room is for the code.
+      const lead = title === '' ? '' : `${beginning(title, MOST_LEAD)}\n`
       const [first = '', ...more] = pieces(lines, MOST_SECTION - FENCES - lead.length)
       return sections([`${lead}${fenced(first)}`, ...more.map((text) => fenced(text))])
     },
