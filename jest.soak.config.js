@@ -7,5 +7,5 @@ export default {
   testMatch: ['<rootDir>/test/soak/**/*.soak.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   testTimeout: 600_000,
-  maxWorkers: 1,
+  maxWorkers: 2,
 }

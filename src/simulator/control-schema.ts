@@ -95,6 +95,8 @@ export const taskFaultSchema = z.discriminatedUnion('kind', [
       .min(1)
       .default([...TASK_STORM_KINDS]),
     slowSeconds: z.number().min(0).default(20),
+    /** Spares what the cluster begins itself, such as the start after a VM's reboot. */
+    callsOnly: z.boolean().default(false),
     ...matchTask,
   }),
 ])
@@ -237,7 +239,15 @@ export const stateSchema = z.object({
   runningTasks: z.int(),
   /** Requests that wait somewhere in real time: slow ones, late ones, held answers. */
   waitingRequests: z.int().default(0),
-  faults: z.array(z.object({ id: z.int(), kind: z.string(), left: z.int().nullable() })),
+  faults: z.array(
+    z.object({
+      id: z.int(),
+      kind: z.string(),
+      left: z.int().nullable(),
+      /** How often a storm struck, by its kinds. */
+      struck: z.record(z.string(), z.int()).optional(),
+    }),
+  ),
 })
 export type StateSummary = z.output<typeof stateSchema>
 

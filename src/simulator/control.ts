@@ -113,10 +113,11 @@ function state(world: World, timers: Timers): StateSummary {
     guests: world.guests.size,
     runningTasks: running(world).length,
     waitingRequests: timers.waiting(),
-    faults: [...world.faults, ...world.taskFaults].map(({ id, fault, left }) => ({
+    faults: [...world.faults, ...world.taskFaults].map(({ id, fault, left, struck }) => ({
       id,
       kind: fault.kind,
       left,
+      ...(struck.size === 0 ? {} : { struck: Object.fromEntries(struck) }),
     })),
   }
 }

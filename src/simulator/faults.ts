@@ -95,6 +95,8 @@ export type Fault = {
   left: number | null
   readonly path: RegExp | null
   readonly rng: Rng | null
+  /** How often a storm struck, by its kinds. */
+  readonly struck: Map<string, number>
 }
 
 /** Makes an active fault out of a request for one. */
@@ -105,6 +107,7 @@ export function armFault(id: number, fault: FaultSpec): Fault {
     left: fault.count ?? null,
     path: fault.path === undefined ? null : new RegExp(fault.path),
     rng: fault.kind === 'storm' ? createRng(fault.seed) : null,
+    struck: new Map(),
   }
 }
 
@@ -142,12 +145,14 @@ function stormFault(storm: Storm, kind: StormKind, draw: number): RequestFault {
 }
 
 /** What a fault does to this request; null when chance spares it. Every request costs a storm the same draws. */
-function strike({ fault, rng }: Fault): RequestFault | null {
+function strike({ fault, rng, struck }: Fault): RequestFault | null {
   if (fault.kind !== 'storm') return fault
   if (rng === null) return null
   const [chance, which, draw] = [rng.next() * 100, rng.next(), rng.next()]
   const kind = fault.kinds[Math.floor(which * fault.kinds.length)]
-  return chance < fault.percent && kind !== undefined ? stormFault(fault, kind, draw) : null
+  if (chance >= fault.percent || kind === undefined) return null
+  struck.set(kind, (struck.get(kind) ?? 0) + 1)
+  return stormFault(fault, kind, draw)
 }
 
 /** The faults that hit a request; each counts as used. */

@@ -27,16 +27,19 @@ export type TaskFault = {
   readonly fault: ParsedTaskFault
   left: number | null
   readonly rng: Rng | null
+  /** How often a storm struck, by its kinds. */
+  readonly struck: Map<string, number>
 }
 
 /** Makes an active fault out of a request for one. */
 export function armTaskFault(id: number, fault: ParsedTaskFault): TaskFault {
   const rng = fault.kind === 'task-storm' ? createRng(fault.seed) : null
-  return { id, fault, left: fault.count ?? null, rng }
+  return { id, fault, left: fault.count ?? null, rng, struck: new Map() }
 }
 
 function matches({ fault, left }: TaskFault, task: SimTask): boolean {
   if (left === 0) return false
+  if (fault.kind === 'task-storm' && fault.callsOnly && task.tokenid === null) return false
   if (fault.type !== undefined && fault.type !== task.type) return false
   return fault.vmid === undefined || String(fault.vmid) === task.id
 }
@@ -55,7 +58,7 @@ export function plotFor(world: World, task: SimTask): TaskPlot | null {
 }
 
 /** A plot with what a fault adds; null where chance spares the task. Every task costs a storm the same draws. */
-function thickened(plot: TaskPlot, { fault, rng }: TaskFault): TaskPlot | null {
+function thickened(plot: TaskPlot, { fault, rng, struck }: TaskFault): TaskPlot | null {
   switch (fault.kind) {
     case 'task-slow':
       return { ...plot, seconds: fault.seconds }
@@ -69,12 +72,14 @@ function thickened(plot: TaskPlot, { fault, rng }: TaskFault): TaskPlot | null {
       if (rng === null) return null
       const [chance, which] = [rng.next() * 100, rng.next()]
       const kind = fault.kinds[Math.floor(which * fault.kinds.length)]
-      return chance < fault.percent && kind !== undefined ? struck(plot, kind, fault.slowSeconds) : null
+      if (chance >= fault.percent || kind === undefined) return null
+      struck.set(kind, (struck.get(kind) ?? 0) + 1)
+      return stormy(plot, kind, fault.slowSeconds)
     }
   }
 }
 
-function struck(plot: TaskPlot, kind: (typeof TASK_STORM_KINDS)[number], slowSeconds: number): TaskPlot {
+function stormy(plot: TaskPlot, kind: (typeof TASK_STORM_KINDS)[number], slowSeconds: number): TaskPlot {
   switch (kind) {
     case 'fails':
       return { ...plot, error: 'no space left on device' }

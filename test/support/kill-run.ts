@@ -1,72 +1,128 @@
 import { expect } from '@jest/globals'
-import {
-  agreement,
-  type KillLab,
-  LATEST_MS,
-  random,
-  runChild,
-  stageOf,
-  startKillLab,
-} from './operation-kills.js'
+import { ENDED, type Operation } from '../../src/core/operation.js'
+import { agreement, broughtToRest } from './agreement.js'
+import { type KillLab, type LabGuest, random, startKillLab } from './operation-kills.js'
+import type { Puppet } from './puppet.js'
+import { prepare, type Round, reach, STAGES, type Stage, stageOf, tidy } from './stages.js'
 
-/** Kills so many operations at random moments, lets others adopt them, and says what must hold in the end. */
-export async function killRun(seed: number, kills: number): Promise<void> {
+/** Everything waits for a word, so that each operation can be met at each of its stages. */
+const POLICY = '{ defaults: { routine: { confirm: true } } }'
+const GUESTS = 60
+/** When fewer are free of what others left, a process is let look after the home. */
+const FEWEST = 30
+
+export type Kills = {
+  readonly kills: number
+  /** How many different stages must be met, and which ones among them. */
+  readonly stages: number
+  readonly among: readonly Stage[]
+}
+
+/**
+ * Kills so many operations, each at a random moment of one of its stages or at any, lets the next process go on with
+ * them, and says what must hold in the end.
+ */
+export async function killRun(seed: number, { kills, stages, among }: Kills): Promise<void> {
   console.log(`seed ${seed}; repeat with PROXMOX_MPC_SOAK_SEED=${seed}`)
   const next = random(seed)
-  const lab = await startKillLab(seed, 30)
+  const lab = await startKillLab(seed, GUESTS, POLICY)
+  const met = new Map<string, number>()
+  const aims = aimsOf(next)
+  let killed = 0
+  let rests = 0
+  let puppet = lab.puppet()
   try {
-    const stages = new Map<string, number>()
-    let killed = 0
-    // One that ends before its kill does not count, and is made up for.
-    for (let round = 0; killed < kills && round < kills * 4; round++) {
-      await spoil(lab, next)
-      const commands = Array.from({ length: 8 }, () => wordsFor(lab, next))
-      const ended = await runChild(lab.home, commands, 50 + Math.floor(next() * 1600))
-      const stage = await stageOf(lab, ended.words)
-      if (!ended.killed || stage === null) continue
-      killed += 1
-      stages.set(stage, (stages.get(stage) ?? 0) + 1)
+    // One that is over before its kill, or not yet asked for, does not count, and is made up for.
+    for (let round = 0; killed < kills && round < kills * 3; round++) {
+      const following = lab.puppet()
+      const stage = await killOne({ lab, puppet, next }, aims())
+      puppet = following
+      met.set(stage ?? 'none', (met.get(stage ?? 'none') ?? 0) + 1)
+      if (stage !== null) killed += 1
+      if ((await freeGuests(lab)).length >= FEWEST) continue
+      puppet = await rest(lab, puppet)
+      rests += 1
     }
-    await lab.control.clear()
-    const adopted = await runChild(lab.home, ['adopt'], null)
-    const found = await agreement(lab)
-    console.log(
-      `${killed} kills (${[...stages].map(([stage, n]) => `${stage} ${n}`).join(', ')}); ${found.operations.length} operations, ${found.calls} calls; ${JSON.stringify(found.ends)}; ${adopted.words.slice(1).join(', ')}`,
-    )
-    expect(killed).toBeGreaterThanOrEqual(kills)
-    expect(found.open.map(({ id, state }) => ({ id, state }))).toEqual([])
-    expect(found.leases.map(({ id }) => id)).toEqual([])
-    expect({ unknown: found.unknownCalls, invented: found.inventedCalls, twice: found.twice }).toEqual({
-      unknown: [],
-      invented: [],
-      twice: [],
-    })
-    expect(found.audit).toMatchObject({ kind: 'sound' })
+    puppet = await rest(lab, puppet)
+    const { text } = await agreement(lab)
+    const said = [...met].map(([stage, times]) => `${stage} ${times}`).join(', ')
+    console.log(`${killed} operations killed (${said}), brought to rest ${rests + 1} times; ${text}`)
+    expect(killed).toBe(kills)
+    expect([...met.keys()].filter((stage) => stage !== 'none').length).toBeGreaterThanOrEqual(stages)
+    expect([...met.keys()]).toEqual(expect.arrayContaining([...among]))
   } finally {
     await lab.close()
   }
 }
 
-const VERBS = ['start', 'stop', 'shutdown', 'reboot', 'suspend', 'resume'] as const
-
-function wordsFor({ guests }: KillLab, next: () => number): string {
-  const pick = () => guests[Math.floor(next() * guests.length)]?.vmid ?? 4000
-  const verb = VERBS[Math.floor(next() * VERBS.length)] ?? 'start'
-  const bulk = next() < 0.2
-  return [verb, ...(bulk ? [pick(), pick(), pick()] : [pick()])].join(' ')
+/** All stages and an aimless one in random order, over and over. */
+function aimsOf(next: () => number): () => Stage | null {
+  let left: (Stage | null)[] = []
+  return () => {
+    if (left.length === 0) left = [...STAGES, null]
+    return left.splice(Math.floor(next() * left.length), 1)[0] ?? null
+  }
 }
 
-/** Sometimes the next call, or its task, meets trouble. */
-async function spoil({ control }: KillLab, next: () => number): Promise<void> {
-  await control.clear()
-  const path = '/status/(start|stop|shutdown|reboot|suspend|resume)$'
-  const call = { path, method: 'POST', count: 1 } as const
-  const dice = next()
-  if (dice < 0.1) await control.fault({ kind: 'proxy-error', status: 596, when: 'after', ...call })
-  else if (dice < 0.2) await control.fault({ kind: 'proxy-error', status: 596, when: 'before', ...call })
-  else if (dice < 0.3) await control.fault({ kind: 'reset', when: 'after', ...call })
-  else if (dice < 0.4) await control.fault({ kind: 'late', afterMs: Math.floor(next() * LATEST_MS), ...call })
-  else if (dice < 0.5) await control.fault({ kind: 'task-slow', seconds: 10, count: 1 })
-  else if (dice < 0.55)
-    await control.fault({ kind: 'task-fails', error: 'no space left on device', count: 1 })
+/** Gives the stage at which the operation was when its process died; null when it was at none. */
+async function killOne(round: Round, aim: Stage | null): Promise<Stage | null> {
+  const { lab, puppet } = round
+  await prepare(round, aim)
+  await puppet.tell('open')
+  const operation = await askForOne(round)
+  if (operation !== null) await reach(round, operation, aim)
+  await puppet.kill()
+  const stage =
+    operation === null ? null : stageOf(await lab.stores.operations.get(operation.id), puppet, aim)
+  await tidy(round)
+  return stage
+}
+
+async function rest(lab: KillLab, puppet: Puppet): Promise<Puppet> {
+  await puppet.tell('open')
+  await broughtToRest(lab, puppet)
+  await puppet.end()
+  return lab.puppet()
+}
+
+/** Guests that no operation has to do with. */
+async function freeGuests(lab: KillLab): Promise<readonly LabGuest[]> {
+  const open = (await lab.operations()).filter(({ state }) => !ENDED.has(state))
+  const taken = new Set(open.flatMap(({ steps }) => steps.map(({ vmid }) => vmid)))
+  return lab.guests.filter(({ vmid }) => !taken.has(vmid))
+}
+
+/** Asks for a change of one guest, or of some, that are as it takes them. */
+async function askForOne({ lab, puppet, next }: Round): Promise<Operation | null> {
+  const free = await freeGuests(lab)
+  const first = free[Math.floor(next() * free.length)]
+  if (first === undefined) throw new Error('no guest is free')
+  const verb = verbFor(first, next())
+  const like = free.filter((guest) => guest.kind === first.kind && guest !== first)
+  const begin = Math.floor(next() * like.length)
+  const guests = [first, ...(next() < 0.3 ? like.slice(begin, begin + 2) : [])]
+  for (const { vmid } of guests) await lab.control.change({ kind: 'power', vmid, to: BEFORE[verb] })
+  const flags = guests.length > 1 ? BULK[Math.floor(next() * BULK.length)] : ''
+  const said = await puppet.tell(`ask ${verb} ${guests.map(({ vmid }) => vmid).join(',')} ${flags}`.trim())
+  const number = /^op(\d+)$/.exec(said ?? '')?.[1]
+  return number === undefined ? null : lab.stores.operations.get(Number(number))
+}
+
+const BEFORE = {
+  start: 'off',
+  resume: 'pause',
+  shutdown: 'on',
+  stop: 'on',
+  reboot: 'on',
+  suspend: 'on',
+  reset: 'on',
+} as const
+const BULK = ['--canary 1 --keep-going', '--canary 2', '--parallel 1', '--keep-going']
+
+function verbFor({ kind }: LabGuest, dice: number): keyof typeof BEFORE {
+  const verbs =
+    kind === 'qemu'
+      ? (['start', 'resume', 'shutdown', 'stop', 'reboot', 'suspend', 'reset'] as const)
+      : (['start', 'shutdown', 'stop', 'reboot'] as const)
+  return verbs[Math.floor(dice * verbs.length)] ?? 'start'
 }

@@ -1,58 +1,70 @@
-// Operations on a home, each from the words to its end, in a process that is there to be killed. Arguments: home, and
-// commands, one after the other; or `adopt`, to look after what others left until nothing is under way. Says on stdout how
-// far it is.
+// A process of a home that does what it is told, and is there to be killed. Argument: home. Takes lines on stdin, several
+// at once, each a number and what to do: `1 open`, `2 ask stop 4001`, `3 decide 12`, `4 rest`, `5 continue 12`, `6 end`;
+// says on stdout the number and what came of it. Nothing of the home is touched before it is to open it.
+import { createInterface } from 'node:readline'
 import { openHome } from '../../dist/compose.js'
 import { homePaths } from '../../dist/config/home.js'
+import { missingDecisions } from '../../dist/core/operation.js'
 import { systemClock } from '../../dist/system/clock.js'
 
-const [home, ...commands] = process.argv.slice(2)
-const opened = await openHome(homePaths(home), {
-  environment: { PROXMOX_MPC_REQUEST_LOG: process.env.PROXMOX_MPC_REQUEST_LOG },
-  clock: systemClock,
-  user: 'alice',
-  packageRoot: new URL('../..', import.meta.url).pathname,
-  logLevel: 'warn',
-  logTarget: null,
-})
-const say = (word) => process.stdout.write(`${word}\n`)
-const caller = (as) => ({ surface: 'console', account: 'alice', as })
-const ask = (as, ...line) => opened.road.ask({ caller: caller(as), words: line, workspace: null })
-const UNDER_WAY = ['ready', 'running']
-
+const [home] = process.argv.slice(2)
 const ending = new AbortController()
-const keeping = opened.keep(ending.signal)
-say('opened')
-async function adopt() {
-  for (const { id } of await opened.stores.operations.list({ states: ['waiting'], limit: 500 })) {
-    await ask('bob', 'approve', `op${id}`)
-    await ask('alice', 'confirm', `op${id}`)
-  }
-  for (;;) {
-    const open = await opened.stores.operations.list({ states: UNDER_WAY, limit: 500 })
-    if (open.length === 0) break
-    await systemClock.sleep(100)
-  }
-  // Whatever nobody could tell is looked at again by a person.
-  for (const { id } of await opened.stores.operations.list({ states: ['unknown'], limit: 500 })) {
-    const answer = await ask('alice', 'continue', `op${id}`)
-    say(`settled op${id} ${answer.kind === 'refusal' ? answer.code : answer.report?.state}`)
-  }
+let opened
+let keeping
+const ask = (as, ...words) =>
+  opened.road.ask({ caller: { surface: 'console', account: 'alice', as }, words, workspace: null })
+const codeOf = (answer) => answer.code ?? answer.report?.state ?? answer.outcome ?? answer.kind
+
+const doings = {
+  open: async () => {
+    opened = await openHome(homePaths(home), {
+      environment: { PROXMOX_MPC_REQUEST_LOG: process.env.PROXMOX_MPC_REQUEST_LOG },
+      clock: systemClock,
+      user: 'alice',
+      packageRoot: new URL('../..', import.meta.url).pathname,
+      logLevel: 'warn',
+      logTarget: null,
+    })
+    if (opened.kind === 'refusal') throw new Error(opened.message)
+    keeping = opened.keep(ending.signal)
+    return 'opened'
+  },
+  ask: async (...words) => {
+    const answer = await ask('alice', ...words)
+    return answer.kind === 'operation' ? `op${answer.report.number}` : codeOf(answer)
+  },
+  decide: async (number) => {
+    const operation = await opened.stores.operations.get(Number(number))
+    const { confirm, approvals } = missingDecisions(operation)
+    if (confirm) return codeOf(await ask('alice', 'confirm', `op${number}`))
+    return approvals > 0 ? codeOf(await ask('bob', 'approve', `op${number}`)) : 'nothing'
+  },
+  /** Until nothing that was decided is still to be done. */
+  rest: async () => {
+    for (;;) {
+      const open = await opened.stores.operations.list({ states: ['ready', 'running'], limit: 1 })
+      if (open.length === 0) return 'rests'
+      await systemClock.sleep(50)
+    }
+  },
+  continue: async (number) => codeOf(await ask('alice', 'continue', `op${number}`)),
+  end: async () => {
+    ending.abort()
+    await keeping
+    await opened?.close()
+    lines.close()
+    return 'ended'
+  },
 }
 
-async function carryOut(line) {
-  say(`words ${line}`)
-  const answer = await ask('alice', ...line.split(' '))
-  if (answer.kind !== 'operation') return say(`no operation: ${answer.code ?? answer.heading}`)
-  const { number, needs } = answer.report
-  say(`asked op${number}`)
-  if (needs === 'approval') await ask('bob', 'approve', `op${number}`)
-  if (needs === 'confirmation') await ask('alice', 'confirm', `op${number}`)
-  const end = await opened.road.follow(number, { caller: caller('alice'), decisions: false })
-  say(`ended ${end.report?.state ?? end.code}`)
-}
-
-if (commands[0] === 'adopt') await adopt()
-else for (const line of commands) await carryOut(line)
-ending.abort()
-await keeping
-await opened.close()
+const lines = createInterface({ input: process.stdin })
+lines.on('line', (line) => {
+  const [number, what, ...words] = line.split(' ')
+  doings[what](...words).then(
+    (said) => process.stdout.write(`${number} ${said}\n`),
+    (error) => {
+      process.stderr.write(`${line}: ${error.stack}\n`)
+      process.exit(1)
+    },
+  )
+})

@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { expect } from '@jest/globals'
-import { agreement, runChild, startKillLab } from './operation-kills.js'
+import { STORM_KINDS } from '../../src/simulator/faults.js'
+import { TASK_STORM_KINDS } from '../../src/simulator/task-faults.js'
+import { agreement, broughtToRest } from './agreement.js'
+import { startKillLab } from './operation-kills.js'
 
 const PROCESSES = 4
 
@@ -13,16 +16,19 @@ export async function decisionRace(seed: number, decisions: number): Promise<voi
     const asked = await askOnly(lab.home)
     const each = Math.ceil(decisions / PROCESSES)
     const said = await together(lab.home, ['decide', String(asked), String(each)])
-    const found = await agreement(lab)
-    const mine = found.operations.find(({ id }) => id === asked)
-    const taken = said.filter((word) => word === 'taken').length
-    console.log(`${said.length - PROCESSES * 2} decisions, ${taken} taken; ${found.calls} calls`)
+    const { calls, text } = await agreement(lab)
+    const mine = await lab.stores.operations.get(asked)
+    const answers = said.filter((word) => word !== 'opened' && word !== 'done')
+    const taken = answers.filter((word) => word === 'taken').length
+    const decided = await lab.stores.audit.list({ operation: asked, action: 'decision.approve', limit: 1000 })
+    console.log(`${answers.length} decisions, ${taken} taken; ${text}`)
 
+    expect(answers).toHaveLength(each * PROCESSES)
     expect(taken).toBe(1)
     expect(mine?.decisions).toHaveLength(1)
+    expect(decided).toHaveLength(1)
     expect(mine?.state).toBe('verified')
-    expect(found.calls).toBe(1)
-    expect(found.audit).toMatchObject({ kind: 'sound' })
+    expect(calls).toBe(1)
   } finally {
     await lab.close()
   }
@@ -59,24 +65,27 @@ export async function randomRace(seed: number, operations: number, percent: numb
   const lab = await startKillLab(seed, 30)
   try {
     await lab.control.fault({ kind: 'storm', percent, seed, lateMs: 200, slowMs: 100 })
+    const many = operations >= 200
+    // There are far fewer tasks than requests, and each of the four ways is to be met. A VM that does not come up again
+    // is waited for, for longer than a few operations are worth.
+    await lab.control.fault({ kind: 'task-storm', percent: percent * 2, seed, callsOnly: !many })
     const each = Math.ceil(operations / PROCESSES)
     await together(lab.home, ['random', String(seed), String(each)])
+    const struck = (await lab.control.state()).faults.map((fault) => fault.struck ?? {})
     await lab.control.clear()
-    const settled = await runChild(lab.home, ['adopt'], null)
-    const found = await agreement(lab)
-    console.log(
-      `${found.operations.length} operations, ${found.calls} calls; ${JSON.stringify(found.ends)}; ${settled.words.slice(1).join(', ')}`,
-    )
+    const puppet = lab.puppet()
+    await puppet.tell('open')
+    const waited = await broughtToRest(lab, puppet)
+    await puppet.end()
+    const { text } = await agreement(lab)
+    console.log(`${waited.length} waited for a person in the end; ${text}; struck: ${JSON.stringify(struck)}`)
+    // Few operations are too few for every kind of trouble.
+    if (many) {
+      expect(Object.keys(struck[0] ?? {}).sort()).toEqual([...STORM_KINDS].sort())
+      expect(Object.keys(struck[1] ?? {}).sort()).toEqual([...TASK_STORM_KINDS].sort())
+    }
     // The same plan asked for twice while it waits is one.
-    expect(found.operations.length).toBeGreaterThanOrEqual(operations * 0.95)
-    expect(found.open.map(({ id, state }) => ({ id, state }))).toEqual([])
-    expect(found.leases).toEqual([])
-    expect({ unknown: found.unknownCalls, invented: found.inventedCalls, twice: found.twice }).toEqual({
-      unknown: [],
-      invented: [],
-      twice: [],
-    })
-    expect(found.audit).toMatchObject({ kind: 'sound' })
+    expect((await lab.operations()).length).toBeGreaterThanOrEqual(operations * 0.95)
   } finally {
     await lab.close()
   }

@@ -231,6 +231,7 @@ describe('a storm', () => {
       await until(async () => (await control.calls()).length === 1)
       const never = ['proxy-error-before', 'unreachable', 'reset-before', 'status-4xx', 'status-5xx']
       expect((await control.calls())[0]?.executed).toBe(!never.includes(kind))
+      expect((await control.state()).faults).toMatchObject([{ kind: 'storm', struck: { [kind]: 1 } }])
     },
   )
 
