@@ -1,8 +1,21 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { expect, it } from '@jest/globals'
 import { homePaths } from '../../src/config/home.js'
+import { openStores } from '../../src/store/open.js'
+import { systemClock } from '../../src/system/clock.js'
 import { startLab } from '../support/lab.js'
 import { CANARY, canaryFile, exec, freshDirectory, run } from '../support/program.js'
+
+/** Until there is an operation of that number. */
+async function begun(path: string, id: number): Promise<void> {
+  const stores = await openStores({ path, migrationsDir: resolve('prisma/migrations'), clock: systemClock })
+  try {
+    while ((await stores.operations.get(id)) === null) await new Promise((done) => setTimeout(done, 50))
+  } finally {
+    await stores.close()
+  }
+}
 
 /** A home where nothing but `exec` ever runs: what one was killed over, the next one ends. */
 it('whoever waits for the guest of a process that was killed takes over its operation', async () => {
@@ -19,7 +32,7 @@ it('whoever waits for the guest of a process that was killed takes over its oper
       homePaths(home).config,
       `version: 1
 default: lab
-timing: { proxy_timeout: 1s, lease: 3s }
+timing: { proxy_timeout: 500ms, lease: 1500ms }
 workspaces:
   lab:
     clusters:
@@ -29,7 +42,8 @@ workspaces:
         tokens: { read: ${token('mpc@pve!read')}, operate: ${token(operate)} }
 `,
     )
-    await lab.control.fault({ kind: 'task-slow', vmid: 104, seconds: 120, count: 1 })
+    // It runs until the test lets it end.
+    await lab.control.fault({ kind: 'task-slow', vmid: 104, seconds: 36_000, count: 1 })
     const killed = run(['exec', '--home', home, '--json', '--', 'start', '104'], {
       onStart: (child) => {
         const look = setInterval(() => {
@@ -46,7 +60,10 @@ workspaces:
     })
     expect((await killed).status).toBeNull()
 
-    const again = await exec(home, 'start', '104')
+    const asking = exec(home, 'start', '104')
+    await begun(homePaths(home).database, 2)
+    await lab.control.clock({ advanceSeconds: 36_000 })
+    const again = await asking
     const all = await exec(home, 'approvals', '--all')
     const states = all.answer.card.table.rows.map(({ id, state }: { id: string; state: string }) => [
       id,

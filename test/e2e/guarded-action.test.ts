@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createControlClient } from '../../src/simulator/control-client.js'
@@ -20,13 +20,31 @@ const LINES = [
   'exit',
 ]
 
+/** Lets the time of the demo's cluster pass faster, once it is there and, where that is asked for, the home is served. */
+async function hurry(home: string, served: boolean): Promise<void> {
+  const facts = join(home, '.proxmox/simulator/running.json')
+  for (let tries = 0; tries < 400; tries++) {
+    await new Promise((done) => setTimeout(done, 50))
+    if (!existsSync(facts)) continue
+    const control = createControlClient(JSON.parse(readFileSync(facts, 'utf8')).controlUrl)
+    // It may be the one that the console before has left behind, and be gone by now.
+    const clients = await control.clients().catch(() => null)
+    if (clients === null || (served && clients.attached === 0)) continue
+    await control.clock({ rate: 10 })
+    return
+  }
+  throw new Error('there is no cluster')
+}
+
 describe('alice asks, bob approves', () => {
   const home = freshDirectory()
   let ran: Ran
   let calls: readonly string[] = []
 
   beforeAll(async () => {
+    const hurried = hurry(home, false)
     ran = await run(['demo', '--home', home], { input: LINES.map((line) => `${line}\n`).join('') })
+    await hurried
     const facts = JSON.parse(readFileSync(join(home, '.proxmox/simulator/running.json'), 'utf8'))
     // The simulator stays for a moment after its last console.
     const listed = await createControlClient(facts.controlUrl)
@@ -75,7 +93,7 @@ describe('exec, for scripts', () => {
         leave = () => child.kill('SIGTERM')
       },
     })
-    await new Promise((done) => setTimeout(done, 2500))
+    await hurry(home, true)
   }, 60_000)
   afterAll(async () => {
     leave()

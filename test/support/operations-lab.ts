@@ -12,6 +12,7 @@ import { identify } from '../../src/pipeline/identify.js'
 import { planChange } from '../../src/pipeline/plan.js'
 import type { RoadParts } from '../../src/pipeline/road.js'
 import type { Board } from '../../src/ports/board.js'
+import type { Clock } from '../../src/ports/clock.js'
 import type { OperationsDesk } from '../../src/ports/desk.js'
 import type { Settings } from '../../src/ports/settings.js'
 import type { Stores } from '../../src/ports/store/stores.js'
@@ -61,8 +62,17 @@ type DecideWords = { readonly reason?: string; readonly typed?: string; readonly
 const CLUSTER = 'lab'
 const WORKSPACE = { name: 'lab', timeZone: 'UTC', clusters: [CLUSTER] }
 
-/** Times short enough for tests; one process is alone here, so nobody waits for its lease. */
-export const SHORT: Timing = { lease: 20_000, heartbeat: 150, sendMargin: 500, settleAfter: 900 }
+/** The program's own pauses are so many times shorter here; the simulator's real delays are not. */
+const PACE = 4
+
+/** Times short enough for tests, by the lab's clock; one process is alone here, so nobody waits for its lease. */
+export const SHORT: Timing = { lease: 20_000, heartbeat: 600, sendMargin: 500, settleAfter: 900 * PACE }
+
+const clock: Clock = {
+  now: systemClock.now,
+  monotonic: () => systemClock.monotonic() * PACE,
+  sleep: (milliseconds, signal) => systemClock.sleep(milliseconds / PACE, signal),
+}
 
 const person = (id: number, name: string, ...roles: readonly Role[]): Person => ({
   id,
@@ -95,7 +105,7 @@ export async function startOperationsLab(
   const control = createControlClient(simulator.controlUrl)
   await control.clock({ rate })
   const token = (id: string) => ({ id, secret: simulator.tokens[id] ?? '' })
-  const cluster = pveConnector({ clock: systemClock, random: Math.random }).connect({
+  const cluster = pveConnector({ clock, random: Math.random }).connect({
     name: CLUSTER,
     endpoints: [simulator.endpoint],
     tls: { kind: 'pin', fingerprint: simulator.fingerprint, publicKey: null },
@@ -120,7 +130,7 @@ export async function startOperationsLab(
       stores,
       pve: () => cluster,
       settings,
-      clock: systemClock,
+      clock,
       timing,
       holder,
       onFault,

@@ -259,7 +259,7 @@ describe('calls whose answer is lost', () => {
     const unknown = await deciding
     const waiting = lab.change('alice', 'start', [await lab.guest(101)])
     await until(async () => (await lab.stores.operations.get(2))?.state === 'ready')
-    await new Promise((done) => setTimeout(done, 1500))
+    await new Promise((done) => setTimeout(done, 700))
 
     expect([stateOf(unknown), codeOf(unknown)]).toEqual(['unknown', 'outcome_unknown'])
     // The guest is held until a person has looked.

@@ -103,8 +103,8 @@ describe('a bulk stop of guests that are being shut down', () => {
 
   it('waits while the other operation has not come to one of them', async () => {
     const { down, stop, stopping } = await shutDown(1, ['following', 'pending'])
-    // The runner looks once in a second.
-    await new Promise((done) => setTimeout(done, 1300))
+    // The runner looks several times meanwhile.
+    await new Promise((done) => setTimeout(done, 700))
 
     expect(await stateOf(stop)).toBe('ready')
     expect(await posts()).toEqual(['5000 shutdown'])
