@@ -36,6 +36,8 @@ describe('doctor slack', () => {
       'slack: app token': 'ok',
       'slack: manifest': 'skipped',
       'slack: #ops': 'ok',
+      'slack: #web': 'ok',
+      'slack: #night': 'ok',
       'slack: #approvals': 'ok',
       'slack: outbox': 'ok',
     })
@@ -83,7 +85,9 @@ describe('doctor slack', () => {
 
 describe('user groups', () => {
   it('let linked persons operate, give strangers nothing, and keep others out', async () => {
-    const lab = await startSlackLab('socket', { groups: { SOPS: 'operator' }, onlyGroups: ['SOPS', 'SREAD'] })
+    const lab = await startSlackLab('socket', {
+      settings: ['groups: { SOPS: operator }', 'only_groups: [SOPS, SREAD]'],
+    })
     try {
       lab.slack.addGroup('SOPS', 'ops', [PEOPLE.dave, PEOPLE.erin])
       lab.slack.addGroup('SREAD', 'readers', [PEOPLE.bob])

@@ -1,0 +1,5 @@
+import { chatScenario } from '../scenarios/chat.js'
+import { POLICY, prepare } from '../scenarios/stage.js'
+import { startDiscordLab } from '../support/discord-lab.js'
+
+chatScenario('Discord over the gateway', () => startDiscordLab('gateway', { policy: POLICY, prepare }))
