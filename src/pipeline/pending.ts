@@ -35,7 +35,7 @@ export async function pending(at: At, all: boolean): Promise<Answer> {
     card: card({
       heading: all
         ? `The newest ${count(operations.length, 'operation')}`
-        : headingOf(waiting, operations.length),
+        : headingOf(waiting, edited.length, operations.length),
       tone: edited.length > 0 ? 'danger' : waiting > 0 ? 'warning' : 'neutral',
       table: {
         columns: [
@@ -117,10 +117,11 @@ function rowOf({ operation, edited }: OperationView, speaker: Known): Row {
   }
 }
 
-function headingOf(waiting: number, all: number): string {
+function headingOf(waiting: number, edited: number, all: number): string {
   if (all === 0) return 'Nothing waits'
-  const rest = all - waiting
+  const rest = all - waiting - edited
   const parts = [
+    ...(edited > 0 ? [`${count(edited, 'operation')} edited in the database`] : []),
     ...(waiting > 0 ? [`${count(waiting, 'operation')} to decide`] : []),
     ...(rest > 0 ? [`${rest} on the way`] : []),
   ]

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { headText } from '../../../src/core/audit.js'
+import { unborne } from '../../../src/core/borne-out.js'
 import { canonical } from '../../../src/core/digest.js'
 import { newOperation, type Operation } from '../../../src/core/operation.js'
 import { type Plan, planDigest } from '../../../src/core/plan.js'
@@ -305,6 +306,11 @@ describe('operations', () => {
       lease: null,
       steps: [{ state: 'unknown', code: 'outcome_unknown' }],
     })
+    for (const id of [1, 2]) {
+      const closed = await stores.operations.get(id)
+      const told = await stores.audit.list({ operation: id, limit: 100 })
+      expect([id, closed && unborne(closed, told, { steps: true })]).toEqual([id, null])
+    }
     expect(await stores.audit.newest('store.restored')).not.toBeNull()
     expect(await stores.audit.verify(null)).toMatchObject({ kind: 'sound' })
   })

@@ -223,6 +223,7 @@ describe('an operation that waits', () => {
     const listed = await (await lab.desk('bob')).pending(false)
     if (listed.kind !== 'choice') throw new Error(listed.kind)
     expect(JSON.stringify(listed.card)).not.toContain('test-99')
+    expect(listed.card.heading).toMatch(/operations? edited in the database/)
     expect(listed.card.table?.rows.find((row) => row.id === `op${id}`)?.what).toBe('edited in the database')
     expect(listed.choices.filter(({ words }) => words.includes(`op${id} `))).toEqual([])
   })
