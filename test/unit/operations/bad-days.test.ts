@@ -3,7 +3,6 @@ import type { GuestRef } from '../../../src/core/args.js'
 import { type AuditEntry, entryHash } from '../../../src/core/audit.js'
 import type { Answer } from '../../../src/core/command.js'
 import type { Json } from '../../../src/core/digest.js'
-import { RefusalError, refuse } from '../../../src/core/refusal.js'
 import { type OperationsLab, PEOPLE, startOperationsLab } from '../../support/operations-lab.js'
 
 /** What happens between a plan and its end, on the simulator: others, trouble, and people who change their mind. */
@@ -269,54 +268,6 @@ describe('calls whose answer is lost', () => {
     expect(stateOf(await waiting)).toBe('verified')
     expect(await posts()).toEqual(['101 stop', '101 start'])
   }, 20_000)
-})
-
-describe('a full disk', () => {
-  const faults: unknown[] = []
-  beforeEach(async () => {
-    await lab.close()
-    faults.length = 0
-    lab = await startOperationsLab({ nodes: 3, onFault: (error) => `fault ${faults.push(error)}` })
-  })
-
-  /** From a certain event on nothing can be written any more, until the disk has room again. */
-  function fullFrom(kind: string): () => void {
-    const { operations } = lab.stores
-    const { apply, beat } = operations
-    let full = false
-    const refused = () =>
-      Promise.reject(new RefusalError(refuse('disk_full', 'The disk is full.', 'Make room.')))
-    operations.apply = (id, event, now) => {
-      full ||= event.kind === kind
-      return full ? refused() : apply(id, event, now)
-    }
-    operations.beat = (id, holder) => (full ? refused() : beat(id, holder))
-    return () => {
-      operations.apply = apply
-      operations.beat = beat
-    }
-  }
-
-  it.each([
-    ['before the effect', 'intend', 0],
-    ['after the effect', 'follow', 1],
-    ['after its end', 'end', 1],
-  ] as const)(
-    '%s: nothing is sent twice, nothing is lost',
-    async (_, kind, sent) => {
-      await lab.change('alice', 'stop', [await lab.guest(101)])
-      const roomAgain = fullFrom(kind)
-      const deciding = lab.decide('bob', 'approve', 1)
-      await until(async () => faults.length > 1)
-      expect(await posts()).toHaveLength(sent)
-      roomAgain()
-
-      expect(stateOf(await deciding)).toBe('verified')
-      expect(await posts()).toEqual(['101 stop'])
-      expect(faults.every((fault) => String(fault).includes('disk_full'))).toBe(true)
-    },
-    20_000,
-  )
 })
 
 describe('several guests', () => {
