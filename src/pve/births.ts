@@ -9,8 +9,10 @@ import { NodeRow, TaskRow } from './schema.js'
 import { type Source, sourceOf } from './source.js'
 import { knownOr } from './words.js'
 
-/** A node's list that holds so many may lack some; one that remembers so few has forgotten none. */
+/** A node's list that holds so many may lack some. */
 const LIMIT = 500
+/** So few fit into 50 kB, the least that a node keeps of its tasks, however long their errors are: it has forgotten none. */
+const KEPT = 150
 const TYPES = [...BIRTHS, MOVE]
 const REQUEST = 'GET /nodes/{node}/tasks'
 
@@ -95,15 +97,16 @@ async function readTasks(
 ): Promise<readonly Task[]> {
   const list = (query: Query) => listOf(engine, source, node, { limit: LIMIT, ...query })
   const all = await list({ source: 'all', since })
-  if (all.length < LIMIT) return all.filter(({ type }) => TYPES.includes(type))
-  // Others crowd them out: each kind is asked for by itself, and how far back the node remembers at all.
+  const births = all.filter(({ type }) => TYPES.includes(type))
+  if (all.length < KEPT) return births
   const [older, ...lists] = await Promise.all([
     list({ source: 'archive', until: Math.max(0, since - 1), limit: 1 }),
-    ...TYPES.map((typefilter) => list({ source: 'all', since, typefilter })),
+    // Where others crowd them out, each kind is asked for by itself.
+    ...(all.length < LIMIT ? [] : TYPES.map((typefilter) => list({ source: 'all', since, typefilter }))),
   ])
   if (older.length === 0 || lists.some(({ length }) => length >= LIMIT))
     throw engine.outage('notProxmox', REQUEST, 'it does not remember its tasks so far back', { node })
-  return lists.flat()
+  return all.length < LIMIT ? births : lists.flat()
 }
 
 type Query = {
