@@ -12,6 +12,54 @@ export function pace(): () => Promise<void> {
   }
 }
 
+/** For ways on which things arrive in many turns of the event loop: connections over HTTP. */
+export type Quiet = {
+  /** Something is on its way to its acknowledgement; gives what to call once it has it. */
+  readonly coming: () => () => void
+  /** Comes back when it is this one's turn to work. */
+  readonly turn: () => Promise<void>
+}
+
+/** Under a steady stream work begins all the same, well before the first acknowledgement is late. */
+const PATIENCE_MS = 1000
+
+/** Work begins when nothing is on its way to its acknowledgement, one by one, so that none waits behind work. */
+export function quiet(clock: Pick<Clock, 'monotonic' | 'sleep'>): Quiet {
+  const step = pace()
+  let coming = 0
+  // One for all who wait.
+  let silence: Promise<void> | null = null
+  let wake = (): void => {}
+  const fallSilent = async (): Promise<void> => {
+    const late = new AbortController()
+    const woken = new Promise<void>((done) => {
+      wake = done
+    })
+    await Promise.race([woken, clock.sleep(PATIENCE_MS, late.signal).catch(() => {})])
+    late.abort()
+    silence = null
+  }
+  return {
+    coming: () => {
+      coming += 1
+      let over = false
+      return () => {
+        if (over) return
+        over = true
+        coming -= 1
+        if (coming === 0) wake()
+      }
+    },
+    turn: async () => {
+      await step()
+      if (coming === 0) return
+      silence ??= fallSilent()
+      await silence
+      await step()
+    },
+  }
+}
+
 /** Work that is acknowledged and not over yet. It has a bound, or a flood of commands would fill the memory. */
 export type Backlog = {
   /** Takes a place; gives the way to give it back, or null where all are taken. */

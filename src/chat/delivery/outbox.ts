@@ -37,8 +37,10 @@ export async function sayWhatWaits<Message>(
   for (const item of await stores.outbox.due(transport.surface, clock.now(), MOST_POSTS)) {
     if (!goOn()) return
     const thread = await threadOf(stores.cards, item)
+    // What belongs to an answer for one person leaves a share to what a channel waits for.
+    const modest = item.under?.kind !== 'operation'
     // Its card is on its way: below it is where it belongs.
-    if (thread === undefined || !budget.take('post', item.channel, false)) continue
+    if (thread === undefined || !budget.take('post', item.channel, modest)) continue
     const why = await transport.say(item, thread).then(
       () => null,
       (error: unknown) => ({ error }),

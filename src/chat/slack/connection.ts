@@ -1,6 +1,7 @@
 import { App, HTTPReceiver, SocketModeReceiver } from '@slack/bolt'
 import { type Logger, WebClient, type WebClientOptions } from '@slack/web-api'
 import type { SurfaceHealth } from '../../ports/surface.js'
+import { watchComing } from './coming.js'
 import { slackCode, TOKEN_REFUSED } from './errors.js'
 import { type SlackCalls, slackCalls } from './fetch.js'
 import { boltLog } from './log.js'
@@ -35,7 +36,10 @@ const TRY_MS = 60_000
 /** A call that takes longer is given up. */
 const CALL_MS = 20_000
 
-type Given = Pick<SlackParts, 'settings' | 'clock' | 'log' | 'onFault'>
+type Given = Pick<SlackParts, 'settings' | 'clock' | 'log' | 'onFault'> & {
+  /** Something is on its way to its acknowledgement, over HTTP; gives what to call once it has it. */
+  readonly coming: () => () => void
+}
 type Parts = Omit<Given, 'log'> & { readonly log: Logger }
 
 type State = {
@@ -217,7 +221,7 @@ async function holdSocket(
 }
 
 async function holdServer(
-  { settings, clock, onFault }: Parts,
+  { settings, clock, onFault, coming }: Parts,
   receiver: HTTPReceiver,
   state: State,
   signal: AbortSignal,
@@ -225,6 +229,7 @@ async function holdServer(
   for (let failures = 0; !signal.aborted; ) {
     try {
       const server = await receiver.start({ port: settings.port, host: settings.host })
+      watchComing(server, coming)
       const address = server.address()
       state.port = typeof address === 'object' && address !== null ? address.port : null
       state.open += 1

@@ -3,7 +3,7 @@ import type { ChatSurface } from '../../ports/surface.js'
 import { messageBudget } from '../budget.js'
 import { delivery } from '../delivery.js'
 import { ending } from '../ending.js'
-import { backlog, idleWithin, pace } from '../pace.js'
+import { backlog, idleWithin, quiet } from '../pace.js'
 import { rateLimit } from '../rate-limit.js'
 import { recent } from '../recent.js'
 import { isDirect } from './channels.js'
@@ -38,7 +38,8 @@ export type SlackSurface = ChatSurface & {
 /** Slack as a surface of a home: the same words, the same road. */
 export function slackSurface(parts: SlackParts): SlackSurface {
   const { commandsPerMinute: perMinute } = parts.settings
-  const link = connection(parts)
+  const { coming, turn } = quiet(parts.clock)
+  const link = connection({ ...parts, coming })
   const { client, botUser } = link
   const budget = messageBudget(LIMITS, parts.clock)
   const typed = typedOnSlack(parts.commands)
@@ -62,7 +63,7 @@ export function slackSurface(parts: SlackParts): SlackSurface {
     limit: rateLimit(() => parts.clock.monotonic(), { perMinute, burst: Math.ceil(perMinute / 3) }),
     backlog: backlog(),
     recent: recent(),
-    turn: pace(),
+    turn,
   }
   listen(link, talk)
   return {

@@ -30,6 +30,7 @@ function overHttp() {
     clock: hasty,
     log: { info: silent, warn: silent, error: silent },
     onFault: () => '',
+    coming: () => () => {},
   })
 }
 
