@@ -1,5 +1,10 @@
 import { chatScenario } from '../scenarios/chat.js'
+import { discordOnly } from '../scenarios/discord-only.js'
 import { POLICY, prepare } from '../scenarios/stage.js'
 import { startDiscordLab } from '../support/discord-lab.js'
 
-chatScenario('Discord over the gateway', () => startDiscordLab('gateway', { policy: POLICY, prepare }))
+chatScenario(
+  'Discord over the gateway',
+  () => startDiscordLab('gateway', { policy: POLICY, prepare }),
+  discordOnly,
+)

@@ -11,7 +11,7 @@ export function slackOnly(of: () => Stage & { readonly lab: SlackLab }): void {
 
   describe('in Slack', () => {
     it('a typo gets the nearest command', async () => {
-      expect(await of().told('alice', 'statsu')).toMatch(/no command `statsu`.*`status`/s)
+      expect(await of().told('alice', 'statsu')).toMatch(/no command `statsu`.*status`/s)
       expect(await of().told('alice', 'frobnicate everything')).toContain('unknown_command')
     })
 

@@ -97,7 +97,7 @@ export function discordDriver(discord: FakeDiscord, transport: 'gateway' | 'http
           const answer = await seen.answer(PATIENCE_MS)
           const [button] = messageOf(answer).buttons
           if (button === undefined) return anew()
-          const go = () => discord.click(person(who), answer, button)
+          const go = () => pressed(discord, person(who), answer, button, false)
           return formOf(await (await go()).modal(), go)
         },
       }
