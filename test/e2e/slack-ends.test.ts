@@ -51,7 +51,9 @@ describe('a flood', () => {
       const held = new Promise<void>((done) => {
         release = done
       })
-      const lab = await startSlackInside('socket', { slowly: () => held })
+      // How fast it is told is not what this is about.
+      const slack = { ackDeadlineMs: 60_000 }
+      const lab = await startSlackInside('socket', { slack, slowly: () => held })
       try {
         const seen = await Promise.all(
           Array.from({ length: 1050 }, () => lab.slack.slash(dave, OPS, 'whoami')),
