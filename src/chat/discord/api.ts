@@ -19,6 +19,9 @@ export type DiscordMessage = {
   readonly files?: readonly MessageFile[]
 }
 
+/** A message that stands in a channel; `older` where it shows what an earlier try sent. */
+export type Posted = { readonly id: string; readonly older: boolean }
+
 export type MessageFile = { readonly name: string; readonly bytes: Buffer }
 
 export type DiscordApi = {
@@ -27,8 +30,8 @@ export type DiscordApi = {
   readonly respond: (where: Pick<Where, 'id' | 'token'>, answer: APIInteractionResponse) => Promise<void>
   /** Puts an answer where one was promised. */
   readonly answer: (where: Pick<Where, 'applicationId' | 'token'>, message: DiscordMessage) => Promise<void>
-  /** Gives the message's id. The same nonce within minutes is the same message. */
-  readonly post: (channel: string, message: DiscordMessage, nonce: string) => Promise<string>
+  /** The same nonce within minutes is the same message, and it shows what was sent first. */
+  readonly post: (channel: string, message: DiscordMessage, nonce: string) => Promise<Posted>
   readonly edit: (channel: string, id: string, message: DiscordMessage) => Promise<void>
   /** A thread has the id of the message that it hangs on. */
   readonly startThread: (channel: string, message: string, name: string) => Promise<void>
@@ -39,6 +42,11 @@ export type DiscordApi = {
 /** A call that takes longer is given up. */
 const CALL_MS = 20_000
 const withId = z.object({ id: z.string() })
+const text = z.string().nullish()
+const postedAnswer = z.object({
+  id: z.string(),
+  embeds: z.array(z.object({ title: text, description: text })).catch([]),
+})
 
 export function discordApi({ botToken, apiUrl }: Pick<DiscordSettings, 'botToken' | 'apiUrl'>): DiscordApi {
   const common = { version: '10', timeout: CALL_MS, ...(apiUrl === null ? {} : { api: apiUrl }) }
@@ -61,7 +69,8 @@ export function discordApi({ botToken, apiUrl }: Pick<DiscordSettings, 'botToken
         Routes.channelMessages(channel),
         wire(message, { nonce, enforce_nonce: true }),
       )
-      return withId.parse(posted).id
+      const { id, embeds } = postedAnswer.parse(posted)
+      return { id, older: readOf(embeds) !== readOf(message.embeds) }
     },
     edit: async (channel, id, message) => {
       await rest.patch(Routes.channelMessage(channel, id), wire(message, {}))
@@ -72,6 +81,14 @@ export function discordApi({ botToken, apiUrl }: Pick<DiscordSettings, 'botToken
     directChannel: async (user) =>
       withId.parse(await rest.post(Routes.userChannels(), { body: { recipient_id: user } })).id,
   }
+}
+
+type Read = { readonly title?: string | null | undefined; readonly description?: string | null | undefined }
+
+/** What is read first of embeds: enough to tell two states of a card apart. Discord takes blanks away. */
+function readOf(embeds: readonly Read[]): string {
+  const all = embeds.map(({ title, description }) => `${title ?? ''} ${description ?? ''}`).join(' ')
+  return all.replace(/\s+/g, ' ').trim()
 }
 
 /** As Discord takes a message. Nobody is ever notified by what is in it: on edits that has to be said again. */

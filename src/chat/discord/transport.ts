@@ -31,7 +31,11 @@ export function discordTransport(run: Run): Transport<Sent> {
     surface: 'discord',
     draw: (view) => draw(run, view),
     post: (to, { embeds, components }, key) =>
-      calling(() => api.post(placeOf(to), { embeds, components }, nonceOf(key))),
+      calling(async () => {
+        const { id, older } = await api.post(placeOf(to), { embeds, components }, nonceOf(key))
+        if (older) await api.edit(placeOf(to), id, { embeds, components })
+        return id
+      }),
     edit: (at, id, { embeds, components }) =>
       calling(() => api.edit(placeOf(at), id, { embeds, components })),
     say: (item, thread) => calling(() => say(run, item, thread)),
