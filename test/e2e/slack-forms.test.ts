@@ -147,6 +147,14 @@ describe('forms', () => {
       const answer = await (await lab.slack.slash(alice, OPS, words)).answer()
       expect(answer.text).toContain(words === '' ? 'Nothing was asked' : 'needs more: guests')
     }
+    await lab.slack.openHome(erin)
+    const home = await lab.slack.until(() => lab.slack.homeOf(erin), 'App Home')
+    lab.slack.failNext('views.open', { error: 'expired_trigger_id' })
+    await lab.slack.click(erin, home, 'I have a code')
+    await lab.slack.until(
+      () => lab.slack.messages(`D${erin.slice(1)}`).find(({ text }) => text.includes('/pve link CODE')),
+      'told',
+    )
     reasons()
     await lab.control.change({ kind: 'power', vmid: 202, to: 'on' })
     const card = await waiting('stop 202')

@@ -1,3 +1,5 @@
+import { slackManifest } from '../../src/chat/derive/slack-manifest.js'
+import { registry } from '../../src/registry.js'
 import { type FakeSlack, type SlackOptions, startSlack } from '../fakes/slack/server.js'
 import { type ChatLab, type ChatLabOptions, freePort, startChatLab } from './chat-lab.js'
 import { slackDriver } from './slack-driver.js'
@@ -17,7 +19,9 @@ export type SlackLabOptions = ChatLabOptions & {
 
 /** A home whose people talk to it in Slack. */
 export async function startSlackLab(transport: Transport, options: SlackLabOptions = {}): Promise<SlackLab> {
-  const slack = await startSlack(options.slack)
+  // Made from the manifest that we give out, with no scope and no tab besides.
+  const manifest = slackManifest(registry, { mode: transport, url: 'https://pve.example.org' })
+  const slack = await startSlack({ manifest, ...options.slack })
   const port = await freePort()
   if (transport === 'http') slack.deliverTo(`http://127.0.0.1:${port}/slack/events`)
   const settings = [

@@ -10,13 +10,14 @@ import type {
 import type { HomeView, KnownBlock, ModalView } from '@slack/types'
 import type { Answer } from '../../core/command.js'
 import { operationName } from '../../core/operation.js'
-import { isRefusal } from '../../core/refusal.js'
+import { isRefusal, type Refusal, refuse } from '../../core/refusal.js'
 import type { Caller } from '../../ports/road.js'
 import { admit } from '../admission.js'
 import { buttonsForChoices } from '../choices.js'
+import { tell } from './answers.js'
 import { button, renderCard, renderRefusal, type SlackButton, type SlackDrawing } from './blocks/card.js'
 import type { Talk } from './commands.js'
-import { answerForm, refuseForm, type SentForm } from './form-answers.js'
+import { answerForm, directReply, refuseForm, type SentForm } from './form-answers.js'
 import { plain } from './options.js'
 import { slackDrawing } from './parts.js'
 import { slackButton } from './transport.js'
@@ -191,8 +192,21 @@ export function linkHandler({ run }: Talk): (args: Click) => Promise<void> {
         },
       ],
     }
-    await run.client.views.open({ trigger_id: body.trigger_id, view: form })
+    try {
+      await run.client.views.open({ trigger_id: body.trigger_id, view: form })
+    } catch (error) {
+      run.onFault(error)
+      await tell(run, directReply(run, body.user.id), notOpened(), null)
+    }
   }
+}
+
+function notOpened(): Refusal {
+  return refuse(
+    'incomplete_command',
+    'Slack did not let the form be opened in time.',
+    'Press it again, or type `link CODE` in a channel.',
+  )
 }
 
 export function linkFormHandler(talk: Talk): (args: Submit) => Promise<void> {
