@@ -6,6 +6,6 @@ export default {
   ...base,
   testMatch: ['<rootDir>/test/soak/**/*.soak.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
-  testTimeout: 600_000,
+  testTimeout: 1_200_000,
   maxWorkers: 2,
 }

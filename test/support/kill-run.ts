@@ -3,7 +3,7 @@ import { ENDED, type Operation } from '../../src/core/operation.js'
 import { agreement, broughtToRest } from './agreement.js'
 import { type KillLab, type LabGuest, random, startKillLab } from './operation-kills.js'
 import type { Puppet } from './puppet.js'
-import { prepare, type Round, reach, STAGES, type Stage, stageOf, tidy } from './stages.js'
+import { letGo, prepare, type Round, reach, STAGES, type Stage, stageOf, tidy } from './stages.js'
 
 /** Everything waits for a word, so that each operation can be met at each of its stages. */
 const POLICY = '{ defaults: { routine: { confirm: true } } }'
@@ -26,19 +26,21 @@ export async function killRun(seed: number, { kills, stages, among }: Kills): Pr
   console.log(`seed ${seed}; repeat with PROXMOX_MPC_SOAK_SEED=${seed}`)
   const next = random(seed)
   const lab = await startKillLab(seed, GUESTS, POLICY)
-  const met = new Map<string, number>()
+  const met = new Map<Stage, number>()
   const aims = aimsOf(next)
   let killed = 0
+  let processes = 0
   let rests = 0
   let puppet = lab.puppet()
   try {
-    // One that is over before its kill, or not yet asked for, does not count, and is made up for.
-    for (let round = 0; killed < kills && round < kills * 3; round++) {
+    // Chance may miss a stage that is asked for: then a few more die.
+    const wanted = () => killed < kills || met.size < stages || !among.every((stage) => met.has(stage))
+    for (; wanted() && processes < kills + 10; processes++) {
       const following = lab.puppet()
-      const stage = await killOne({ lab, puppet, next }, aims())
+      const found = await killSome({ lab, puppet, next }, aims())
       puppet = following
-      met.set(stage ?? 'none', (met.get(stage ?? 'none') ?? 0) + 1)
-      if (stage !== null) killed += 1
+      for (const stage of found) met.set(stage, (met.get(stage) ?? 0) + 1)
+      killed += found.length
       if ((await freeGuests(lab)).length >= FEWEST) continue
       puppet = await rest(lab, puppet)
       rests += 1
@@ -46,9 +48,11 @@ export async function killRun(seed: number, { kills, stages, among }: Kills): Pr
     puppet = await rest(lab, puppet)
     const { text } = await agreement(lab)
     const said = [...met].map(([stage, times]) => `${stage} ${times}`).join(', ')
-    console.log(`${killed} operations killed (${said}), brought to rest ${rests + 1} times; ${text}`)
-    expect(killed).toBe(kills)
-    expect([...met.keys()].filter((stage) => stage !== 'none').length).toBeGreaterThanOrEqual(stages)
+    console.log(
+      `${killed} operations killed with ${processes} processes (${said}), brought to rest ${rests + 1} times; ${text}`,
+    )
+    expect(killed).toBeGreaterThanOrEqual(kills)
+    expect(met.size).toBeGreaterThanOrEqual(stages)
     expect([...met.keys()]).toEqual(expect.arrayContaining([...among]))
   } finally {
     await lab.close()
@@ -64,18 +68,28 @@ function aimsOf(next: () => number): () => Stage | null {
   }
 }
 
-/** Gives the stage at which the operation was when its process died; null when it was at none. */
-async function killOne(round: Round, aim: Stage | null): Promise<Stage | null> {
+/**
+ * One operation is brought to a stage, another goes its way beside it, then their process dies. Gives at which stages they
+ * were: what was over by then, or never asked for, does not count.
+ */
+async function killSome(round: Round, aim: Stage | null): Promise<readonly Stage[]> {
   const { lab, puppet } = round
   await prepare(round, aim)
   await puppet.tell('open')
-  const operation = await askForOne(round)
-  if (operation !== null) await reach(round, operation, aim)
+  const beside = await askForOne(round)
+  const aimed = await askForOne(round)
+  if (beside !== null) await letGo(round, beside)
+  if (aimed !== null) await reach(round, aimed, aim)
   await puppet.kill()
-  const stage =
-    operation === null ? null : stageOf(await lab.stores.operations.get(operation.id), puppet, aim)
+  const stages: Stage[] = []
+  for (const operation of [beside, aimed]) {
+    if (operation === null) continue
+    const now = await lab.stores.operations.get(operation.id)
+    const stage = stageOf(now, puppet, operation === aimed ? aim : null)
+    if (stage !== null) stages.push(stage)
+  }
   await tidy(round)
-  return stage
+  return stages
 }
 
 async function rest(lab: KillLab, puppet: Puppet): Promise<Puppet> {

@@ -78,6 +78,13 @@ export async function reach(round: Round, operation: Operation, aim: Stage | nul
   return pause(next, longest[aim])
 }
 
+/** Lets an operation go its way, from a random moment on. */
+export async function letGo(round: Round, operation: Operation): Promise<void> {
+  const { puppet, next } = round
+  await delay(round, operation, null)
+  setTimeout(() => void puppet.tell(`decide ${operation.id}`), Math.floor(next() * 600))
+}
+
 const vmidsOf = ({ steps }: Operation): string => steps.map(({ vmid }) => vmid).join('|')
 
 const pause = (next: () => number, longest: number): Promise<void> => wait(Math.floor(next() * longest))
