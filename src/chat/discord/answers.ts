@@ -1,11 +1,10 @@
 import type { APIMessageTopLevelComponent } from 'discord.js'
-import type { Card } from '../../core/card.js'
 import type { Answer } from '../../core/command.js'
 import { operationName } from '../../core/operation.js'
 import { isRefusal, type Refusal } from '../../core/refusal.js'
-import { chartPng } from '../chart-png.js'
 import { baseOf, buttonsForChoices } from '../choices.js'
 import { drawingOf } from '../parts.js'
+import { picturesOf } from '../pictures.js'
 import type { DiscordMessage, MessageFile } from './api.js'
 import { choiceRows } from './components.js'
 import { type Rendered, renderCard, renderRefusal } from './embeds/card.js'
@@ -81,34 +80,20 @@ export async function answer(
     run.kick()
     return send(run, where, line(`${operationName(number)}: its card is in this channel.`))
   }
-  const card = given.kind === 'card' ? given : given.card
-  const images = await picturesOf(run, card, workspace)
+  const asked = given.kind === 'card' ? given : given.card
+  const { card, pictures } = await picturesOf(asked, drawingOf(run, workspace), run.onFault)
   const drawn = renderCard(card, {
     ...drawingOf(run, workspace),
     typed: run.typed,
-    images: images.map(({ name }) => name),
+    images: pictures.map(({ name }) => name),
   })
   const components = given.kind === 'choice' ? choiceRows(await buttonsForChoices(run, given.choices)) : []
-  await send(run, where, { embeds: drawn.embeds, components, files: [...attached(drawn), ...images] })
+  await send(run, where, { embeds: drawn.embeds, components, files: [...attached(drawn), ...pictures] })
 }
 
 /** A line of our own words. */
 export function line(text: string): DiscordMessage {
   return { content: text, embeds: [], components: [] }
-}
-
-async function picturesOf(
-  run: DiscordRun,
-  card: Card,
-  workspace: string | null,
-): Promise<readonly MessageFile[]> {
-  const drawing = { ...drawingOf(run, workspace), heading: card.heading }
-  return Promise.all(
-    card.charts.map(async (chart, at) => ({
-      name: card.charts.length === 1 ? 'chart.png' : `chart-${at + 1}.png`,
-      bytes: Buffer.from(await chartPng(chart, drawing)),
-    })),
-  )
 }
 
 function attached({ files }: Pick<Rendered, 'files'>): readonly MessageFile[] {

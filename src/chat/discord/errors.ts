@@ -2,6 +2,7 @@ import { DiscordAPIError, HTTPError, RateLimitError } from 'discord.js'
 import { DeliveryError } from '../delivery.js'
 
 /** What will not get better by trying again: the message is gone, or Discord does not take it. */
+const UNKNOWN_MESSAGE = 10008
 const HOPELESS: ReadonlySet<number | string> = new Set([10008, 50005, 50035, 50006])
 
 /** Discord's own code of an error, as `50013`; null where it said nothing. */
@@ -30,6 +31,7 @@ export function deliveryError(error: unknown): DeliveryError {
   if (code !== null)
     return new DeliveryError(`Discord refused it: ${messageOf(error)} (${code})`, {
       hopeless: HOPELESS.has(code),
+      gone: code === UNKNOWN_MESSAGE,
       cause: error,
     })
   if (error instanceof HTTPError)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { ENDED, operationName } from '../../core/operation.js'
 import type { BoardView } from '../../ports/board.js'
 import type { OutboxItem } from '../../ports/store/outbox.js'
 import { below, nodesOf, withoutLogs } from '../below.js'
@@ -38,7 +39,7 @@ export function discordTransport(run: Run): Transport<Sent> {
       }),
     edit: (at, id, { embeds, components }) =>
       calling(() => api.edit(placeOf(at), id, { embeds, components })),
-    say: (item, thread) => calling(() => say(run, item, thread)),
+    say: (item, thread) => say(run, item, thread),
     below: (view) => below(run, 'discord', view, draw(run, view).message.files),
   }
 }
@@ -61,9 +62,12 @@ export function draw(
   run: Pick<DiscordRun, 'clock' | 'workspaces' | 'typed'>,
   { operation, card }: BoardView,
 ): Drawn<Sent> {
+  // Files come below a card when it is new and when it is over; in between it is only edited.
+  const edited = operation.state !== 'waiting' && !ENDED.has(operation.state)
   const { embeds, components, files } = renderCard(withoutLogs(card), {
     ...drawingOf(run, operation.workspace),
     typed: run.typed,
+    ...(edited ? { files: false, more: `why ${operationName(operation.id)}` } : {}),
     buttons: buttonsOf(operation, nodesOf(card)).map(discordButton),
   })
   return {
@@ -83,13 +87,15 @@ async function say(run: Run, item: OutboxItem, thread: string | null): Promise<v
     ...item.files.map(({ name, content }) => ({ name, bytes: Buffer.from(content.data, content.encoding) })),
     ...(drawn?.files ?? []).map(({ name, text }) => ({ name, bytes: bytesOf(text) })),
   ]
-  const to = thread === null ? item.channel : await threadAt(run, item, thread)
+  const to = thread === null ? item.channel : await calling(() => threadAt(run, item, thread))
   const groups = files.length === 0 ? [[]] : chunks(files, MOST_FILES)
   for (const [at, some] of groups.entries())
-    await run.api.post(
-      to,
-      { embeds: at === 0 ? (drawn?.embeds ?? []) : [], components: [], files: some },
-      nonceOf(`${item.key}:${at}`),
+    await calling(() =>
+      run.api.post(
+        to,
+        { embeds: at === 0 ? (drawn?.embeds ?? []) : [], components: [], files: some },
+        nonceOf(`${item.key}:${at}`),
+      ),
     )
 }
 

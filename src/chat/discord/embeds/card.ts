@@ -18,7 +18,7 @@ import {
   drawTableOf,
   drawText,
 } from './draw.js'
-import { fitted, inertLine } from './escape.js'
+import { codeSpan, fitted, inertLine } from './escape.js'
 import { factLines } from './facts.js'
 import { discordFiles, MOST_SAID } from './files.js'
 import { actionsOf, type Foot, footOf } from './foot.js'
@@ -33,6 +33,8 @@ export type DiscordDrawing = {
   readonly buttons?: readonly DiscordButton[]
   /** False where no file can go along: it is said that there is more. */
   readonly files?: false
+  /** Then: words that show it, where there are some. */
+  readonly more?: string
   /** Names of pictures that are attached; the first is shown in the embed, each other one in an embed of its own. */
   readonly images?: readonly string[]
   /** Words of the one grammar as people type them on Discord; what cannot be typed there stays `/pve words`. */
@@ -138,6 +140,7 @@ function drawingOf(options: DiscordDrawing, files: Files, kept: Kept): Drawing {
     format: messageFormat(options.timeZone),
     files,
     mayAttach: options.files !== false,
+    more: options.more === undefined ? null : codeSpan(typed(options.more)),
     words: (span) => {
       const words = span.replace(/^\/pve +/, '')
       const shown = typed(words)
@@ -159,8 +162,8 @@ function textOf({ words }: Drawing, heading: string, more: string | undefined): 
 }
 
 /** The end of a message: what to try, the files, the pictures, and how old it is. */
-function finish({ to, files, mayAttach }: Drawing, { actions, foot, images, tone }: Last): APIEmbed[] {
-  const said = filesLeft(files.said(), mayAttach)
+function finish({ to, files, mayAttach, more }: Drawing, { actions, foot, images, tone }: Last): APIEmbed[] {
+  const said = filesLeft(files.said(), mayAttach, more)
   to.last()
   if (actions !== '') to.part(ACTIONS_TITLE, actions)
   if (said.length > 0) to.part(FILES_TITLE, said.join('\n'))

@@ -24,6 +24,8 @@ export type Drawing = {
   readonly format: Format
   readonly files: Files
   readonly mayAttach: boolean
+  /** What to type to see what no file goes along for. */
+  readonly more: string | null
   readonly words: (span: string) => string
 }
 
@@ -137,8 +139,8 @@ function drawRows(
   if (drawn.rows === total && !drawn.cut && to.part(title, code)) return
   const known = files.add(csvFile(table, format), `all ${total} rows of ${fitted(name, 60, (line) => line)}`)
   const note = (shown: number): string => rowsLeft(total, shown, known, mayAttach)
-  if (code !== '' && to.part(title, `${code}\n${note(drawn.rows)}`)) files.told(known)
-  else if (to.part(title, note(0))) files.told(known)
+  const said = (code !== '' && to.part(title, `${code}\n${note(drawn.rows)}`)) || to.part(title, note(0))
+  if (said && mayAttach) files.told(known)
 }
 
 /** What a chart says, in figures; the picture comes beside it. */
@@ -182,7 +184,7 @@ export function drawCode(drawing: Drawing, code: NonNullable<Card['code']>): voi
   if (lines.join('').trim() === '') return
   if (to.part('', fenced(lines.join('\n'), /^[a-z]{1,12}$/.test(language) ? language : ''))) return
   const name = files.add(codeFile(code), 'the code')
-  if (to.part('', codeLeft(name, mayAttach))) files.told(name)
+  if (to.part('', codeLeft(name, mayAttach)) && mayAttach) files.told(name)
 }
 
 /** The end of a log says most; all of it is in the file where it is long. */
