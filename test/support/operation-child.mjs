@@ -1,5 +1,5 @@
 // A process of a home that does what it is told, and is there to be killed. Argument: home. Takes lines on stdin, several
-// at once, each a number and what to do: `1 open`, `2 ask stop 4001`, `3 decide 12`, `4 rest`, `5 continue 12`, `6 end`;
+// at once, each a number and what to do: `1 open`, `2 ask stop 4001`, `3 decide 12`, `4 rest`, `5 end`;
 // says on stdout the number and what came of it. Nothing of the home is touched before it is to open it.
 import { createInterface } from 'node:readline'
 import { openHome } from '../../dist/compose.js'
@@ -47,7 +47,6 @@ const doings = {
       await systemClock.sleep(50)
     }
   },
-  continue: async (number) => codeOf(await ask('alice', 'continue', `op${number}`)),
   end: async () => {
     ending.abort()
     await keeping
