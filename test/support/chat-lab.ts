@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -14,8 +13,9 @@ import type { SimulatorOptions } from '../../src/simulator/server.js'
 import { openDatabase } from '../../src/store/tx.js'
 import { systemClock } from '../../src/system/clock.js'
 import type { ChatDriver, Message, Person } from '../scenarios/driver.js'
+import { type Apart, serveApart, until } from './apart.js'
 import { startLab } from './lab.js'
-import { CANARY, canaryFile, freshDirectory, keepOutput, PROGRAM } from './program.js'
+import { CANARY, canaryFile, freshDirectory } from './program.js'
 
 /** A whole home, its simulated cluster, and a chat of our own: the way from a keystroke to Proxmox. */
 
@@ -30,9 +30,6 @@ export type ChatPlatform = {
   readonly ready: () => Promise<void>
   readonly stop: () => Promise<void>
 }
-
-/** The home served by the program, in a process of its own. */
-export type Apart = { readonly kill: () => Promise<void>; readonly stop: () => Promise<void> }
 
 export type ChatLab = {
   readonly driver: ChatDriver
@@ -147,7 +144,7 @@ export async function startChatLab(platform: ChatPlatform, options: ChatLabOptio
     },
     apart: async () => {
       await end()
-      beside = await serveApart(directory, platform)
+      beside = await serveApart(directory, driver.platform, platform.environment)
       await platform.ready()
       return beside
     },
@@ -204,47 +201,6 @@ async function serve(
     await home.close()
   }
   return { home, surface, stop }
-}
-
-/** The program as it is installed, until it says that it is connected. */
-async function serveApart(directory: string, { driver, environment }: ChatPlatform): Promise<Apart> {
-  const { NODE_OPTIONS: _, ...inherited } = process.env
-  const child = spawn(process.execPath, [PROGRAM, 'serve', '--home', directory, '--port', '0'], {
-    env: { ...inherited, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let printed = ''
-  const keep = (text: string) => {
-    printed += text
-  }
-  child.stdout.setEncoding('utf8').on('data', keep)
-  child.stderr.setEncoding('utf8').on('data', keep)
-  const closed = once(child, 'close').then(() => keepOutput(printed))
-  const health = await until(() => {
-    if (child.exitCode !== null) throw new Error(`it ended: ${printed}`)
-    return /http:\/\/127\.0\.0\.1:\d+\/healthz/.exec(printed)?.[0]
-  })
-  await until(async () => (await surfacesAt(health)).includes(`"${driver.platform}":"connected"`))
-  const ended = (signal: NodeJS.Signals) => async () => {
-    kill(child, signal)
-    await closed
-  }
-  return { kill: ended('SIGKILL'), stop: ended('SIGTERM') }
-}
-
-function kill(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.exitCode === null && child.signalCode === null) child.kill(signal)
-}
-
-const surfacesAt = async (health: string): Promise<string> => (await fetch(health)).text()
-
-/** Waits for as long as a test may take. */
-async function until<T>(look: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
-  for (;;) {
-    const found = await look()
-    if (found !== undefined && found !== false) return found
-    await new Promise((done) => setTimeout(done, 20))
-  }
 }
 
 /** A port that was free a moment ago. */

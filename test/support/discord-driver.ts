@@ -1,17 +1,10 @@
-import type { APIEmbed } from 'discord.js'
 import { slashName } from '../../src/chat/derive/discord-commands.js'
-import type { ArgSpec, RawArgs } from '../../src/core/args.js'
-import { commandName } from '../../src/core/command.js'
-import { isRefusal } from '../../src/core/refusal.js'
-import { parse, read } from '../../src/pipeline/parse.js'
-import type { CommandForm } from '../../src/ports/road.js'
-import { registry } from '../../src/registry.js'
 import type { Seen } from '../fakes/discord/human.js'
-import type { Options } from '../fakes/discord/human-slash.js'
 import type { FakeDiscord } from '../fakes/discord/server.js'
 import type { StoredMessage, StoredModal } from '../fakes/discord/state.js'
-import { isObj, objs, str } from '../fakes/slack/json.js'
-import type { ChatDriver, ChatFile, Form, Heard, Message, Values } from '../scenarios/driver.js'
+import type { ChatDriver, Form, Heard, Message } from '../scenarios/driver.js'
+import { named, optionFor, optionsOf, textsFor } from './discord-options.js'
+import { fieldsOf, filesOf, messageOf } from './discord-shown.js'
 import { readable } from './readable.js'
 
 /** People in Discord: slash commands with options, buttons, and modals. */
@@ -25,7 +18,11 @@ const ELSEWHERE = '700000000000000002'
 type Native = { readonly modal: StoredModal; readonly anew: () => Promise<Form> }
 
 export function discordDriver(discord: FakeDiscord, transport: 'gateway' | 'http'): ChatDriver {
-  const known = { messages: new WeakMap<Message, StoredMessage>(), forms: new WeakMap<Form, Native>() }
+  const known = {
+    messages: new WeakMap<Message, StoredMessage>(),
+    shown: new WeakMap<StoredMessage, Message>(),
+    forms: new WeakMap<Form, Native>(),
+  }
   const people = ids(10n)
   const places = ids(1000n)
   const person = people.of
@@ -35,8 +32,10 @@ export function discordDriver(discord: FakeDiscord, transport: 'gateway' | 'http
     if (native === undefined) throw new Error('this message is of another chat')
     return native
   }
+  // A native message is never changed, only replaced.
   const shown = (native: StoredMessage): Message => {
-    const message = messageOf(native)
+    const message = known.shown.get(native) ?? messageOf(native)
+    known.shown.set(native, message)
     known.messages.set(message, native)
     return message
   }
@@ -215,110 +214,6 @@ function ids(from: bigint) {
     return id
   }
   return { of, fresh, names: () => [...known.keys()] }
-}
-
-/** Words of the one grammar as they are put into options. Throws where Discord's client would not take them. */
-function optionsOf(words: string): { readonly called: string; readonly options: Options } {
-  const reading = read(registry, words)
-  if (isRefusal(reading)) throw new Error(`on Discord nobody can type \`${words}\`: ${reading.message}`)
-  if (reading.kind === 'open') throw new Error(`on Discord \`${words}\` is no whole command`)
-  if (reading.kind === 'lacking') return called(reading.command, reading.raw)
-  const parsed = parse(registry, words)
-  if (isRefusal(parsed)) throw new Error(parsed.message)
-  return called(parsed.command, parsed.raw)
-}
-
-function named(command: string): CommandForm {
-  const found = registry.find((each) => commandName(each) === command)
-  if (found === undefined) throw new Error(`there is no command ${command}`)
-  return found
-}
-
-function called(command: CommandForm, raw: RawArgs) {
-  const options = Object.entries(raw).flatMap(([name, value]) => {
-    const spec = command.args[name]
-    return spec === undefined || value === undefined ? [] : [[name, optionFor(spec, value)] as const]
-  })
-  return { called: slashName(command).slice(1), options: Object.fromEntries(options) }
-}
-
-function optionFor(spec: ArgSpec | undefined, value: readonly string[] | true): string | number | boolean {
-  if (value === true) return true
-  const text = value.join(' ')
-  return spec?.kind === 'int' ? Number(text) : spec?.kind === 'choice' ? text.toLowerCase() : text
-}
-
-function textsFor(values: Values): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? value : value.join(','),
-    ]),
-  )
-}
-
-function fieldsOf(modal: StoredModal): readonly string[] {
-  return modal.components.flatMap((item) => {
-    const inputs = item.type === 18 && isObj(item.component) ? [item.component] : objs(item.components)
-    return inputs.map(({ custom_id }) => str(custom_id) ?? '')
-  })
-}
-
-function messageOf(native: StoredMessage): Message {
-  const buttons = native.components
-    .flatMap((row) => row.components)
-    .flatMap((one) => (one.type === 2 && 'label' in one && one.label !== undefined ? [one.label] : []))
-  return {
-    key: native.id,
-    text: [marked(native.content), ...native.embeds.map(textOfEmbed)].join('\n'),
-    buttons,
-    edits: native.edits,
-  }
-}
-
-function textOfEmbed({ title, description, fields = [], footer, timestamp }: APIEmbed): string {
-  return [
-    marked(title ?? ''),
-    marked(description ?? ''),
-    ...fields.flatMap(({ name, value }) => [marked(name), marked(value)]),
-    readable(footer?.text ?? ''),
-    timestamp ?? '',
-  ].join('\n')
-}
-
-/** Outside of code, what stands behind a backslash is shown as it is. */
-function marked(text: string): string {
-  const parts = text.split(/(```[\s\S]*?```|(?<!\\)`[^`]*`)/)
-  const plain = parts.map((part, at) =>
-    at % 2 === 1
-      ? part
-      : part
-          .replace(/<t:(-?\d+)(?::\w)?>/g, (_, unix: string) => new Date(Number(unix) * 1000).toISOString())
-          .replace(/\\([\s\S])/g, '$1'),
-  )
-  return readable(plain.join(''))
-}
-
-function filesOf(
-  discord: FakeDiscord,
-  people: readonly string[],
-  places: readonly string[],
-  person: (name: string) => string,
-  channel: (name: string) => string,
-): readonly ChatFile[] {
-  const filesIn = (seenIn: string, messages: readonly StoredMessage[]) =>
-    messages.flatMap(({ attachments }) => attachments.map(({ name, bytes }) => ({ name, bytes, seenIn })))
-  return [
-    ...people.flatMap((name) => {
-      const dm = discord.dmOf(person(name))?.id ?? ''
-      return filesIn(name, [...discord.privateTo(person(name)), ...discord.messages(dm)])
-    }),
-    ...places.flatMap((name) => {
-      const messages = discord.messages(channel(name))
-      const below = messages.flatMap(({ id }) => discord.messages(discord.thread(id)?.id ?? ''))
-      return filesIn(name, [...messages, ...below])
-    }),
-  ]
 }
 
 function breaksOf(discord: FakeDiscord): ChatDriver['breaks'] {

@@ -1,21 +1,23 @@
-import { randomUUID } from 'node:crypto'
-import type { ViewSubmitAction } from '@slack/bolt'
 import type { FieldValue } from '../fakes/slack/forms.js'
 import type { Seen } from '../fakes/slack/human.js'
-import { isObj, type Obj, objs, str, textOf } from '../fakes/slack/json.js'
+import { isObj, textOf } from '../fakes/slack/json.js'
 import type { FakeSlack } from '../fakes/slack/server.js'
-import type { PrivateMessage, StoredMessage, StoredView } from '../fakes/slack/state.js'
+import type { StoredMessage, StoredView } from '../fakes/slack/state.js'
 import type { ChatDriver, ChatFile, Filled, Form, Heard, Message, Values } from '../scenarios/driver.js'
 import { readable } from './readable.js'
+import { fieldsOf, messageOf, type Native, textsOf } from './slack-shown.js'
+import { submission } from './slack-submission.js'
 
 /** People in Slack: slash commands, mentions in threads, buttons and modals. */
-
-type Native = StoredMessage | PrivateMessage
 
 const PATIENCE_MS = 20_000
 
 export function slackDriver(slack: FakeSlack, transport: 'socket' | 'http'): ChatDriver {
-  const known = { messages: new WeakMap<Message, Native>(), forms: new WeakMap<Form, StoredView>() }
+  const known = {
+    messages: new WeakMap<Message, Native>(),
+    shown: new WeakMap<Native, Message>(),
+    forms: new WeakMap<Form, StoredView>(),
+  }
   const person = (name: string) => `U${name.toUpperCase()}`
   const channel = (place: string) => `C${place.toUpperCase().replace(/[^A-Z0-9]/g, '')}`
   const dm = (who: string) => `D${person(who).slice(1)}`
@@ -29,8 +31,10 @@ export function slackDriver(slack: FakeSlack, transport: 'socket' | 'http'): Cha
     if (view === undefined) throw new Error('this form is of another chat')
     return view
   }
+  // A native message is never changed, only replaced.
   const shown = (native: Native): Message => {
-    const message = messageOf(native)
+    const message = known.shown.get(native) ?? messageOf(native)
+    known.shown.set(native, message)
     known.messages.set(message, native)
     return message
   }
@@ -175,58 +179,6 @@ export function slackDriver(slack: FakeSlack, transport: 'socket' | 'http'): Cha
   }
 }
 
-/** Slack's client writes these three as entities, so that nothing typed is taken for one of its own marks. */
-function sent(words: string): string {
-  return words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-}
-
-function messageOf(native: Native): Message {
-  const { blocks, text } = native
-  return {
-    key: `${native.channel} ${native.ts}`,
-    text: blocks.length === 0 ? marked(text) : textsOf(blocks),
-    buttons: elementsIn(blocks).map(({ text: label }) => textOf(label)),
-    edits: native.kind === 'message' ? native.edits : 0,
-  }
-}
-
-function elementsIn(blocks: readonly Obj[]): readonly Obj[] {
-  return blocks
-    .filter(({ type }) => type === 'actions')
-    .flatMap(({ elements }) => objs(elements))
-    .filter(({ type }) => type === 'button')
-}
-
-/** All texts but those of buttons, in their order. */
-function textsOf(value: unknown): string {
-  return texts(value).join('\n')
-}
-
-function texts(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.flatMap(texts)
-  if (!isObj(value) || value.type === 'button') return []
-  const text = str(value.text)
-  if (text !== undefined && value.type === 'plain_text') return [readable(text)]
-  if (text !== undefined && value.type === 'mrkdwn') return [marked(text)]
-  return Object.values(value).flatMap(texts)
-}
-
-function marked(text: string): string {
-  const plain = text
-    .replace(/<!date\^[^|>]*\|([^>]*)>/g, '$1')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&')
-  return readable(plain)
-}
-
-function fieldsOf(view: StoredView): readonly string[] {
-  return view.blocks.flatMap(({ element }) => {
-    const name = isObj(element) ? str(element.action_id) : undefined
-    return name === undefined ? [] : [name]
-  })
-}
-
 /** The values as the client has them; what is picked from a list was offered before. */
 async function chosen(
   slack: FakeSlack,
@@ -247,61 +199,6 @@ async function chosen(
   return given
 }
 
-/** A modal as it comes when it is sent off. The fake sends each form once; this is for bringing the same one twice. */
-function submission(slack: FakeSlack, view: StoredView, values: Values): Seen {
-  const nothing = { submit: null, close: null, previous_view_id: null, external_id: '' }
-  const team = { id: slack.teamId, domain: 'home' }
-  const payload = {
-    type: 'view_submission',
-    team,
-    user: { id: view.user, name: view.user.toLowerCase(), team_id: slack.teamId },
-    api_app_id: slack.appId,
-    token: 'legacy-verification-token',
-    trigger_id: `again.${randomUUID()}`,
-    view: {
-      ...nothing,
-      id: view.id,
-      team_id: slack.teamId,
-      type: view.type,
-      blocks: [...view.blocks],
-      private_metadata: view.private_metadata,
-      callback_id: view.callback_id,
-      state: { values: inputs(view, values) },
-      hash: view.hash,
-      title: { type: 'plain_text', text: textOf(view.body.title) },
-      clear_on_close: false,
-      notify_on_close: false,
-      root_view_id: view.root,
-      app_id: slack.appId,
-      app_installed_team_id: slack.teamId,
-      bot_id: slack.botId,
-    },
-    response_urls: [],
-    is_enterprise_install: false,
-  } satisfies ViewSubmitAction
-  const shown = () => Promise.reject(new Error('what was brought twice shows nothing by itself'))
-  return {
-    delivery: { id: randomUUID(), kind: 'interactive', payload, accepts: true },
-    outcome: { kind: 'acked', payload: undefined, afterMs: 0 },
-    acked: true,
-    trouble: undefined,
-    answers: () => [],
-    answer: shown,
-    view: shown,
-  }
-}
-
-function inputs(view: StoredView, values: Values): ViewSubmitAction['view']['state']['values'] {
-  const filled = view.blocks.flatMap(({ block_id, element }) => {
-    const name = isObj(element) ? (str(element.action_id) ?? '') : ''
-    const value = values[name]
-    if (!isObj(element) || name === '') return []
-    const one = { type: 'plain_text_input', value: typeof value === 'string' ? value : null }
-    return [[block_id, { [name]: one }] as const]
-  })
-  return Object.fromEntries(filled)
-}
-
 function breaksOf(slack: FakeSlack): ChatDriver['breaks'] {
   const opened = () => slack.calls('apps.connections.open').length
   const anew = async (end: () => void) => {
@@ -313,4 +210,9 @@ function breaksOf(slack: FakeSlack): ChatDriver['breaks'] {
     { name: 'a socket that Slack replaces', go: () => anew(() => slack.requestRefresh()) },
     { name: 'a socket that breaks', go: () => anew(() => slack.dropSockets()) },
   ]
+}
+
+/** Slack's client writes these three as entities, so that nothing typed is taken for one of its own marks. */
+function sent(words: string): string {
+  return words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
