@@ -25,7 +25,7 @@ const PATIENCE_MS = 1000
 
 /** Work begins when nothing is on its way to its acknowledgement, one by one, so that none waits behind work. */
 export function quiet(clock: Pick<Clock, 'monotonic' | 'sleep'>): Quiet {
-  const step = pace()
+  let last: Promise<void> = Promise.resolve()
   let coming = 0
   // One for all who wait.
   let silence: Promise<void> | null = null
@@ -39,6 +39,13 @@ export function quiet(clock: Pick<Clock, 'monotonic' | 'sleep'>): Quiet {
     late.abort()
     silence = null
   }
+  // One after the other: whoever begins may have brought about that something is coming again.
+  const next = async (): Promise<void> => {
+    await new Promise((done) => setImmediate(done))
+    if (coming === 0) return
+    silence ??= fallSilent()
+    await silence
+  }
   return {
     coming: () => {
       coming += 1
@@ -50,12 +57,9 @@ export function quiet(clock: Pick<Clock, 'monotonic' | 'sleep'>): Quiet {
         if (coming === 0) wake()
       }
     },
-    turn: async () => {
-      await step()
-      if (coming === 0) return
-      silence ??= fallSilent()
-      await silence
-      await step()
+    turn: () => {
+      last = last.then(next)
+      return last
     },
   }
 }

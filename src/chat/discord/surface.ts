@@ -2,7 +2,7 @@ import type { ChatSurface } from '../../ports/surface.js'
 import { messageBudget } from '../budget.js'
 import { delivery } from '../delivery.js'
 import { ending } from '../ending.js'
-import { backlog, idleWithin } from '../pace.js'
+import { backlog, idleWithin, type Quiet, quiet } from '../pace.js'
 import { rateLimit } from '../rate-limit.js'
 import { recent } from '../recent.js'
 import { heardBefore } from './again.js'
@@ -12,7 +12,7 @@ import { type Endpoint, endpoint } from './endpoint.js'
 import { gateway } from './gateway.js'
 import { hear } from './hear.js'
 import type { DiscordParts, DiscordRun, Talk } from './parts.js'
-import { type Quiet, quiet } from './quiet.js'
+import type { Respond } from './respond.js'
 import { discordTransport } from './transport.js'
 import { typedOnDiscord } from './typed.js'
 
@@ -54,7 +54,7 @@ export function discordSurface(parts: DiscordParts): DiscordSurface {
     turn: still.turn,
   }
   const known = app(run)
-  const way = wayOf(talk, still.counted)
+  const way = wayOf(talk, still)
   return {
     health: () => {
       const why = known.refused()
@@ -75,7 +75,8 @@ export function discordSurface(parts: DiscordParts): DiscordSurface {
 const LAST_MS = 5000
 
 /** One of the two ways from Discord. On the gateway the first answer is a call, over HTTP it is the response. */
-function wayOf(talk: Talk, counted: Quiet['counted']): Endpoint {
+function wayOf(talk: Talk, still: Quiet): Endpoint {
+  const counted = (respond: Respond): Respond => acknowledged(still, respond)
   const { run } = talk
   if (run.settings.mode === 'http')
     return endpoint(run, (raw, respond) => hear(talk, raw, () => counted(respond)))
@@ -83,4 +84,12 @@ function wayOf(talk: Talk, counted: Quiet['counted']): Endpoint {
     void hear(talk, raw, (where) => counted((answer) => run.api.respond(where, answer)))
   })
   return { ...by, port: () => null }
+}
+
+/** Work waits for it: on Discord an acknowledgement is a call of ours, which takes several turns of the event loop. */
+function acknowledged(still: Quiet, respond: Respond): Respond {
+  return async (answer) => {
+    const over = still.coming()
+    await respond(answer).finally(over)
+  }
 }
