@@ -9,7 +9,7 @@ import { chunks } from '../message/chunks.js'
 import { drawingOf } from '../parts.js'
 import { readCard } from '../stored-card-schema.js'
 import { bytesOf } from './answers.js'
-import type { DiscordMessage, MessageFile } from './api.js'
+import type { MessageFile } from './api.js'
 import { discordButton } from './components.js'
 import { type Rendered, renderCard } from './embeds/card.js'
 import { deliveryError, discordCode } from './errors.js'
@@ -19,7 +19,7 @@ import type { DiscordRun } from './parts.js'
 
 type Run = Pick<DiscordRun, 'api' | 'clock' | 'workspaces' | 'stores' | 'typed'>
 
-export type Sent = Pick<DiscordMessage, 'embeds' | 'components'> & Pick<Rendered, 'files'>
+export type Sent = Pick<Rendered, 'embeds' | 'components' | 'files'>
 
 const MOST_FILES = 10
 /** There is a thread on this message already; it is no message of the channel, but a thread of somebody's. */

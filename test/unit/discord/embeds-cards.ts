@@ -1,11 +1,10 @@
-import { buttonsOf } from '../../../src/chat/buttons.js'
 import {
-  type DiscordButton,
   type DiscordDrawing,
   type Rendered,
   renderCard,
   renderRefusal,
 } from '../../../src/chat/discord/embeds/card.js'
+import { draw } from '../../../src/chat/discord/transport.js'
 import type { Card } from '../../../src/core/card.js'
 import type { Operation } from '../../../src/core/operation.js'
 import { type CardExtras, operationCard } from '../../../src/core/operation-card.js'
@@ -32,8 +31,6 @@ export function typed(words: string): string {
 }
 
 export const DRAWING: DiscordDrawing = { ...SLACK_DRAWING, typed }
-
-const STYLES = { primary: 'primary', danger: 'danger', plain: 'secondary' } as const
 
 const PLAN: Plan = plan({
   asked: 'db-01',
@@ -127,10 +124,13 @@ const done: Operation = {
 }
 
 function ofOperation(given: Operation, extras: CardExtras): Rendered {
-  const buttons = buttonsOf(given, () => 'pve1').map(
-    ({ value, label, style }): DiscordButton => ({ customId: `op:${value}`, label, style: STYLES[style] }),
-  )
-  return renderCard(operationCard(given, extras), { ...DRAWING, buttons })
+  const { timeZone, now } = DRAWING
+  const run = {
+    clock: { now: () => now, monotonic: () => 0, sleep: async () => {} },
+    workspaces: [{ name: given.workspace, timeZone, clusters: [] }],
+    typed,
+  }
+  return { text: '', ...draw(run, { operation: given, card: operationCard(given, extras) }).message }
 }
 
 const refusal = refuse(
