@@ -22,6 +22,7 @@ const MOST_BYTES = 1_000_000
 /** Older requests, and those from the future, are taken as replayed. Seconds. */
 const WINDOW_S = 300
 const PAUSE_MS = 5000
+const OVERTAKE_MS = 100
 /** An Ed25519 key as OpenSSL knows it begins so. */
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 
@@ -132,9 +133,10 @@ function answerBy(response: ServerResponse, answer: APIInteractionResponse): Pro
     if (response.headersSent) return fail(new Error('this interaction was answered already'))
     response.once('error', fail)
     response.once('close', () =>
-      response.writableFinished ? done() : fail(new Error('Discord did not wait for the answer')),
+      response.writableFinished ? undefined : fail(new Error('Discord did not wait for the answer')),
     )
-    response.once('finish', done)
+    // It is on its way then, and an answer that follows on another connection must not overtake it.
+    response.once('finish', () => setTimeout(done, OVERTAKE_MS))
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(JSON.stringify(answer))
   })
