@@ -38,6 +38,8 @@ describe('doctor slack', () => {
       'slack: #ops': 'ok',
       'slack: #web': 'ok',
       'slack: #night': 'ok',
+      'slack: #day': 'ok',
+      'slack: #deep': 'ok',
       'slack: #approvals': 'ok',
       'slack: outbox': 'ok',
     })

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterEach, describe, expect, it } from '@jest/globals'
 import { begun } from './changes.js'
 import type { Stage } from './stage.js'
 
@@ -8,7 +8,6 @@ const SLOW = 90_000
 
 export function badDays(of: () => Stage): void {
   describe('bad days', () => {
-    beforeAll(() => of().lab.restart(), SLOW)
     afterEach(() => of().driver.restore())
 
     it(

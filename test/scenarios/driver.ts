@@ -1,6 +1,6 @@
 /** What people do and see in a chat, whichever it is. People and places go by plain names; each driver knows its own ids. */
 
-export type Person = 'alice' | 'bob' | 'bea' | 'ben' | 'carol' | 'dave' | 'erin'
+export type Person = 'alice' | 'bob' | 'bea' | 'ben' | 'bill' | 'britt' | 'carol' | 'dave' | 'erin'
 
 /** A message as it was when it was looked at. */
 export type Message = {

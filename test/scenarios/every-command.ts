@@ -37,7 +37,7 @@ const PLAYS: Readonly<Record<string, Play>> = {
   show: asks('dave', 'show web-01', '101', 'pve1', 'Behind ct-proxy'),
   metrics: asks('dave', 'metrics web-01 day', 'web-01', 'memory'),
   history: asks('dave', 'history', /\d+ changes/),
-  diff: asks('dave', 'diff 1h', /since|nothing|change/i),
+  diff: asks('dave', 'diff 1h', /differences|nothing/i),
   doctor: asks('carol', 'doctor', 'lab'),
   approvals: asks('dave', 'approvals', /waits|nothing/i),
   'task ls': asks('dave', 'task ls --limit 5', 'pve'),
@@ -190,7 +190,9 @@ export function everyCommand(of: () => Stage): void {
       expect(Object.keys(PLAYS).sort()).toEqual([...names].sort())
     })
 
-    sideBySide(of, Object.fromEntries(Object.entries(PLAYS).filter(([name]) => !ALONE.includes(name))))
+    sideBySide(of, Object.fromEntries(Object.entries(PLAYS).filter(([name]) => !ALONE.includes(name))), {
+      anew: true,
+    })
     it.each(ALONE)('%s', (name) => PLAYS[name]?.(of()))
   })
 }

@@ -82,7 +82,7 @@ export function forms(of: () => Stage): void {
           await driver.press('alice', own, 'Cancel')
         },
       },
-      ['ops'],
+      { places: ['ops'] },
     )
   })
 }

@@ -5,23 +5,29 @@ import type { Stage } from './stage.js'
 export type Play = (stage: Stage) => Promise<void>
 
 /** Places in which plays go on side by side: most of the time all of them wait. */
-const LANES: readonly string[] = ['ops', 'web', 'night']
+const LANES: readonly string[] = ['ops', 'web', 'night', 'day', 'deep']
 const PATIENCE_MS = 90_000
+
+export type Lanes = {
+  readonly places?: readonly string[]
+  /** The home is begun anew before: what has just begun may say as much at once as its platform lets through. */
+  readonly anew?: boolean
+}
 
 /**
  * A test for each play. They begin together, a few at a time and each lane in a place of its own; each test waits for its
- * own. The home is begun anew first, so that it may say as much at once as its platform lets through.
+ * own.
  */
 export function sideBySide(
   of: () => Stage,
   plays: Readonly<Record<string, Play>>,
-  places: readonly string[] = LANES,
+  { places = LANES, anew = false }: Lanes = {},
 ): void {
   const running = new Map<string, Promise<void>>()
   let lanes: Promise<unknown> = Promise.resolve()
 
   beforeAll(async () => {
-    await of().lab.restart()
+    if (anew) await of().lab.restart()
     const begin = new Map<string, (stage: Stage) => void>()
     for (const [name, play] of Object.entries(plays)) {
       const turn = new Promise<Stage>((resolve) => begin.set(name, resolve))

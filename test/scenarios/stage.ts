@@ -59,7 +59,13 @@ export const POLICY = `policy:
     - { name: never, when: { tag: never, command: stop }, refuse: it holds the archive }
 `
 
-const APPROVERS: Readonly<Record<string, string>> = { ops: 'bob', web: 'bea', night: 'ben' }
+const APPROVERS: Readonly<Record<string, string>> = {
+  ops: 'bob',
+  web: 'bea',
+  night: 'ben',
+  day: 'bill',
+  deep: 'britt',
+}
 const FIRST = { on: 3001, off: 3101, tag: 3201 } as const
 
 type Guest = {

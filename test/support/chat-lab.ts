@@ -69,12 +69,14 @@ export const ROLES: Readonly<Record<Person, readonly Role[]>> = {
   bob: ['approver'],
   bea: ['approver'],
   ben: ['approver'],
+  bill: ['approver'],
+  britt: ['approver'],
   carol: ['admin'],
   dave: ['reader'],
   erin: [],
 }
 /** Places that are bound to the workspace; true: plans are approved there. */
-const BOUND = { ops: false, web: false, night: false, approvals: true } as const
+const BOUND = { ops: false, web: false, night: false, day: false, deep: false, approvals: true } as const
 
 type Running = { readonly home: OpenHome; readonly surface: ChatSurface; readonly stop: () => Promise<void> }
 
