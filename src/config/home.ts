@@ -65,14 +65,23 @@ export function unreadable(error: unknown): Refusal {
 
 /**
  * Writes files and remembers them, so that an interrupted `init` can leave things as it found them.
- * Existing files are kept aside in memory; directories that it made go again when they are empty.
+ * Existing files are kept aside in memory; directories that it made go again when they are empty. What two processes
+ * that make one home both need stays with the one that made it.
  */
 export class HomeDraft {
   readonly #made: {
     readonly path: string
-    readonly kind: 'file' | 'directory'
+    /** What is `common` is the same, whoever makes it. */
+    readonly kind: 'file' | 'common' | 'directory'
     readonly before: Buffer | null
   }[] = []
+  readonly #config: string
+  readonly #stood: boolean
+
+  constructor({ config }: Pick<HomePaths, 'config'>) {
+    this.#config = config
+    this.#stood = existsSync(config)
+  }
 
   directory(path: string, mode = 0o755): void {
     this.#guard(() => {
@@ -87,6 +96,10 @@ export class HomeDraft {
 
   /** Replaces a file that is there; one that is not is made, unless another process makes it first (`home_exists`). */
   file(path: string, text: string, mode = 0o644): void {
+    this.#file('file', path, text, mode)
+  }
+
+  #file(kind: 'file' | 'common', path: string, text: string, mode: number): void {
     this.#guard(() => {
       const before = existsSync(path) ? readFileSync(path) : null
       const draft = `${path}.${randomUUID()}.new`
@@ -95,7 +108,7 @@ export class HomeDraft {
         chmodSync(draft, mode)
         if (before === null) linkSync(draft, path)
         else renameSync(draft, path)
-        this.#made.push({ path, kind: 'file', before })
+        this.#made.push({ path, kind, before })
       } finally {
         rmSync(draft, { force: true })
       }
@@ -105,17 +118,23 @@ export class HomeDraft {
   /** Makes a file unless there is one, whoever made it. */
   fileIfAbsent(path: string, text: string): void {
     try {
-      if (!existsSync(path)) this.file(path, text)
+      if (!existsSync(path)) this.#file('common', path, text, 0o644)
     } catch (error) {
       if (!existsSync(path)) throw error
     }
   }
 
   undo(): void {
-    for (const { path, kind, before } of this.#made.splice(0).reverse()) {
-      if (kind === 'directory') removeEmpty(path)
-      else if (before === null) rmSync(path, { force: true })
+    const made = this.#made.splice(0).reverse()
+    for (const { path, before } of made.filter(({ kind }) => kind === 'file')) {
+      if (before === null) rmSync(path, { force: true })
       else writeFileSync(path, before)
+    }
+    // Another process has made this home meanwhile, and found these there.
+    if (!this.#stood && existsSync(this.#config)) return
+    for (const { path, kind } of made.filter((one) => one.kind !== 'file')) {
+      if (kind === 'directory') removeEmpty(path)
+      else rmSync(path, { force: true })
     }
   }
 

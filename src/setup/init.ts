@@ -34,7 +34,7 @@ export type InitDone = {
  * token, then writes the home. Whatever it wrote is undone when it is interrupted or fails.
  */
 export async function init(answers: InitAnswers, parts: InitParts): Promise<InitDone | Refusal> {
-  const draft = new HomeDraft()
+  const draft = new HomeDraft(parts.paths)
   try {
     return await steps(answers, parts, draft)
   } catch (error) {

@@ -9,6 +9,7 @@ import {
 import { z } from 'zod'
 import type { DiscordSettings } from '../../ports/discord-settings.js'
 import type { Where } from './heard-schema.js'
+import { makeRequest } from './make-request.js'
 
 /** The calls to Discord that are made here, and no others. They throw what `@discordjs/rest` throws. */
 
@@ -49,7 +50,7 @@ const postedAnswer = z.object({
 })
 
 export function discordApi({ botToken, apiUrl }: Pick<DiscordSettings, 'botToken' | 'apiUrl'>): DiscordApi {
-  const common = { version: '10', timeout: CALL_MS, ...(apiUrl === null ? {} : { api: apiUrl }) }
+  const common = { version: '10', timeout: CALL_MS, makeRequest, ...(apiUrl === null ? {} : { api: apiUrl }) }
   // Nothing is tried again behind our back: whoever calls knows best whether, and when.
   const rest = new REST({ ...common, retries: 0, rejectOnRateLimit: () => true }).setToken(botToken)
   // Discord counts these apart, by interaction. An answer waits where it must: it would be lost otherwise.

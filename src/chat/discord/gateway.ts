@@ -1,6 +1,7 @@
 import { Client, Events, GatewayDispatchEvents, GatewayIntentBits, Status } from 'discord.js'
 import type { SurfaceHealth } from '../../ports/surface.js'
 import { isRefused, messageOf } from './errors.js'
+import { makeRequest } from './make-request.js'
 import type { DiscordParts } from './parts.js'
 
 /** discord.js's Client on the gateway: connects, and stays at it until the signal aborts. */
@@ -69,7 +70,7 @@ async function connected(
   const client = new Client({
     intents: [GatewayIntentBits.Guilds],
     allowedMentions: { parse: [] },
-    rest: { version: '10', ...(settings.apiUrl === null ? {} : { api: settings.apiUrl }) },
+    rest: { version: '10', makeRequest, ...(settings.apiUrl === null ? {} : { api: settings.apiUrl }) },
   })
   // An emitter of errors without a listener would end the process.
   client.on(Events.Error, (error) => log.warn({ from: 'discord' }, messageOf(error)))
