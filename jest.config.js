@@ -20,7 +20,7 @@ export default {
     ],
   },
   testTimeout: 30_000,
-  maxWorkers: 2,
+  maxWorkers: 3,
   // What a test file leaves in a worker is not given back: a worker that has grown is begun anew.
   workerIdleMemoryLimit: '1GB',
 }

@@ -10,8 +10,10 @@ export function changes(of: () => Stage): void {
       of,
       {
         'what is routine runs at once, and its one message is edited to its end': async (stage) => {
-          const { driver, place, asked, becomes, off } = stage
+          const { lab, driver, place, asked, becomes, off, vmid } = stage
           const guest = off()
+          // Its message stands before it has ended, however busy the machine is.
+          await lab.control.fault({ kind: 'task-slow', vmid: vmid(guest), seconds: 20, count: 1 })
           const { number, own } = await asked('alice', `start ${guest}`)
           const done = await becomes(own, 'verified')
 

@@ -1,5 +1,0 @@
-import { BRIEF, killScenario } from '../scenarios/kills.js'
-import { POLICY, prepare } from '../scenarios/stage.js'
-import { startSlackLab } from '../support/slack-lab.js'
-
-killScenario('Slack', () => startSlackLab('socket', { policy: POLICY, prepare, ...BRIEF }))
