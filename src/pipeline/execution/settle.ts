@@ -3,7 +3,7 @@ import type { PlanTarget } from '../../core/plan.js'
 import type { StepOutcome } from './follow.js'
 import { readPatiently, traceOf } from './look.js'
 import { type ExecutionParts, PATIENCE, pauseAfter } from './parts.js'
-import { isDone } from './verify.js'
+import { isRestarted } from './verify.js'
 
 export type Settled =
   /** The call was carried out: this is its task. */
@@ -57,7 +57,7 @@ async function judged(
     return unknown('The answer to the call was lost, and the guest cannot be read.')
   if (reading.kind === 'gone') return unknown('The answer to the call was lost, and the guest is gone.')
   const { facts } = reading
-  if (facts.power !== target.power || (step.verb === 'reboot' && isDone(step, target, facts)))
+  if (facts.power !== target.power || (step.verb === 'reboot' && isRestarted(step, facts)))
     return unknown(
       `The answer to the call was lost. There is no task of it, yet the guest changed: it was ${target.power}, is ${facts.power}.`,
     )

@@ -44,14 +44,31 @@ function patienceFor(target: PlanTarget): number {
   return managed ? PATIENCE.manager + waits : PATIENCE.verify
 }
 
+/** Of seconds of the node: an uptime and the node's time are rounded, and the time may be told by another node. */
+const ROUNDED = 2
+
 /** A restart is proved by an uptime that began after the call, where there is one to look at. */
 export function isDone(step: Step, target: PlanTarget, facts: GuestFacts): boolean {
   if (facts.power !== target.goal) return false
   if (facts.lock === 'suspended' && target.goal === 'running') return false
   if (step.verb !== 'reboot') return true
-  const { nodeTime, uptime } = facts
-  if (nodeTime === null || uptime === null || step.intentNodeTime === null) return true
-  return uptime <= nodeTime - step.intentNodeTime + 2
+  const up = startedAfter(step, facts)
+  return up === null || up >= -ROUNDED
+}
+
+/**
+ * Whether a running guest was started for certain after the call, of which there is no task: one that was started just
+ * before the call was not.
+ */
+export function isRestarted(step: Step, facts: GuestFacts): boolean {
+  const up = startedAfter(step, facts)
+  return up === null || up > ROUNDED
+}
+
+/** How many seconds after the call the guest was started; null where that cannot be told. */
+function startedAfter(step: Step, { nodeTime, uptime }: GuestFacts): number | null {
+  if (nodeTime === null || uptime === null || step.intentNodeTime === null) return null
+  return nodeTime - uptime - step.intentNodeTime
 }
 
 function doneText(step: Step, target: PlanTarget, facts: GuestFacts): string {

@@ -249,6 +249,36 @@ describe('calls whose answer is lost', () => {
     expect(calls.filter((each) => each.executed)).toHaveLength(executed)
   })
 
+  it.each([
+    ['just before it was no restart', 'before', 'failed', 'not_started'],
+    ['after it, without a task, is nobody knows what', 'after', 'unknown', 'outcome_unknown'],
+  ] as const)('a start %s', async (_, when, state, code) => {
+    const restart = async () => {
+      await lab.control.change({ kind: 'power', vmid: 101, to: 'off' })
+      await lab.control.change({ kind: 'power', vmid: 101, to: 'on' })
+    }
+    await lab.control.clock({ rate: 1 })
+    if (when === 'before') await restart()
+    await lab.change('alice', 'reboot', [await lab.guest(101)])
+    await lab.control.fault({
+      kind: 'reset',
+      when: 'before',
+      path: '/status/reboot$',
+      method: 'POST',
+      count: 1,
+    })
+    const deciding = lab.decide('alice', 'confirm', 1)
+    await until(async () => (await lab.control.calls()).length === 1)
+    if (when === 'after') {
+      await lab.control.clock({ advanceSeconds: 5 })
+      await restart()
+    }
+
+    const ended = await deciding
+
+    expect([stateOf(ended), codeOf(ended)]).toEqual([state, code])
+  })
+
   it('a state that changed without a task is nobody knows what, until a person looks again', async () => {
     await lab.change('alice', 'stop', [await lab.guest(101)])
     await lab.control.fault({ kind: 'reset', when: 'before', ...call })
