@@ -54,7 +54,7 @@ function noChat(chat: keyof typeof PLATFORMS): Refusal {
   return refuse(
     'surface_off',
     `${PLATFORMS[chat]} is not configured in this home.`,
-    `docs/${chat}.md tells how, from nothing, in ten steps: the block \`${chat}:\` in the config file.`,
+    `The README tells how, from nothing, in ten steps: the block \`${chat}:\` in the config file.`,
   )
 }
 
