@@ -7,7 +7,7 @@ import type { Plan } from '../core/plan.js'
 import { isRefusal, refuse } from '../core/refusal.js'
 import { deskFor } from './desk.js'
 import type { PlanRequest, Told } from './plan.js'
-import type { RoadParts } from './road.js'
+import type { RoadParts } from './road-parts.js'
 import { type ReadPlan, readPlan } from './stored-plan.js'
 
 /** Words that were said before: what waits already, and what is confirmed by saying it again with its digest. */

@@ -2,7 +2,7 @@ import { ENDED, missingDecisions } from '../core/operation.js'
 import type { Board, BoardView } from '../ports/board.js'
 import { reminderCard, tailsOf } from './follow-operation.js'
 import { type OperationView, viewOf } from './present.js'
-import type { RoadParts } from './road.js'
+import type { RoadParts } from './road-parts.js'
 
 /** Operations for the channels that show them. */
 export function board(parts: RoadParts): Board {

@@ -7,7 +7,7 @@ import type { FollowOptions } from '../ports/road.js'
 import { settingsForSpeaking } from '../ports/settings.js'
 import { identify } from './identify.js'
 import { answerFor, cardOf, viewOf } from './present.js'
-import type { RoadParts } from './road.js'
+import type { RoadParts } from './road-parts.js'
 
 /** How often the store is asked where another process executes. */
 const LOOK_MS = 400

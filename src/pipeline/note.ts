@@ -6,7 +6,7 @@ import type { Request } from '../ports/road.js'
 import type { AuditStore } from '../ports/store/audit.js'
 import type { Speaker } from './identify.js'
 import type { Parsed } from './parse.js'
-import type { RoadParts } from './road.js'
+import type { RoadParts } from './road-parts.js'
 
 /** So much of what was typed is kept. */
 const MOST_WORDS = 300

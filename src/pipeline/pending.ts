@@ -5,7 +5,7 @@ import { missingDecisions, type Operation, operationName } from '../core/operati
 import type { Workspace } from '../ports/query.js'
 import type { Speaker } from './identify.js'
 import { answerFor, OPEN, type OperationView, viewOf } from './present.js'
-import type { RoadParts } from './road.js'
+import type { RoadParts } from './road-parts.js'
 import { scopedStores } from './scope.js'
 
 type Known = Extract<Speaker, { readonly kind: 'known' }>

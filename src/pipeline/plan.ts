@@ -20,7 +20,7 @@ import type { Speaker } from './identify.js'
 import { noteEdited } from './note.js'
 import type { ChangeCommand } from './parse.js'
 import { planContext } from './planning.js'
-import type { RoadParts } from './road.js'
+import type { RoadParts } from './road-parts.js'
 
 const GUESTS = optional.guests({ label: 'guests', summary: '' }).schema
 

@@ -9,7 +9,7 @@ import { reportOf } from '../core/report.js'
 import { placesOf } from './authorise.js'
 import { decidersOf, mayDecide } from './deciders.js'
 import type { Speaker } from './identify.js'
-import type { RoadParts } from './road.js'
+import type { RoadParts } from './road-parts.js'
 import { type ReadPlan, readPlan } from './stored-plan.js'
 
 /** Operations as people see them: with their plan, who could decide them, and whom they wait for. */

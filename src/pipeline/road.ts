@@ -4,8 +4,7 @@ import { isRefusal, type Refusal, RefusalError, refuse } from '../core/refusal.j
 import { PveError } from '../ports/pve.js'
 import type { QueryContext, Workspace } from '../ports/query.js'
 import type { Caller, Request, Road } from '../ports/road.js'
-import type { Runner } from '../ports/runner.js'
-import { type SettingsSource, settingsForSpeaking } from '../ports/settings.js'
+import { settingsForSpeaking } from '../ports/settings.js'
 import { authorise } from './authorise.js'
 import { type CompletingFor, complete } from './complete.js'
 import { deskFor, nobodysDesk } from './desk.js'
@@ -14,27 +13,12 @@ import { freshen } from './freshen.js'
 import { DEMO_PERSON, identify, type Speaker } from './identify.js'
 import { nearest } from './nearest.js'
 import { noteEnd } from './note.js'
-import { type AnyCommand, type Parsed, parse, read } from './parse.js'
+import { type Parsed, parse, read } from './parse.js'
 import { pictures } from './pictures.js'
 import { planChange } from './plan.js'
 import { resolve } from './resolve.js'
+import type { RoadParts } from './road-parts.js'
 import { scopedStores } from './scope.js'
-
-export type RoadParts = Pick<
-  QueryContext,
-  'stores' | 'pve' | 'syncer' | 'homeChecks' | 'chats' | 'chatChecks' | 'newCode'
-> & {
-  readonly commands: readonly AnyCommand[]
-  readonly workspaces: readonly Workspace[]
-  readonly startWorkspace: string | null
-  readonly settings: SettingsSource
-  readonly runner: Runner
-  /** Why nothing can be changed on a cluster; null when its token for operations is there. */
-  readonly operateProblem: (cluster: string) => Refusal | null
-  readonly now: () => Date
-  /** Told of what should not happen; the person only sees its reference. */
-  readonly onFault: (error: unknown) => string
-}
 
 /** The one road from words to an answer, and for changes to an effect. */
 export function road(parts: RoadParts): Road {

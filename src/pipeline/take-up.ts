@@ -12,7 +12,7 @@ import type { Speaker } from './identify.js'
 import { planChange } from './plan.js'
 import { readGuests } from './planning.js'
 import { answerOf, placesOfOperation } from './present.js'
-import type { RoadParts } from './road.js'
+import type { RoadParts } from './road-parts.js'
 import { type ReadPlan, readPlan } from './stored-plan.js'
 import { guestsOf } from './undo.js'
 

@@ -14,7 +14,7 @@ import type { Speaker } from './identify.js'
 import type { ChangeCommand } from './parse.js'
 import { planChange } from './plan.js'
 import { readGuests } from './planning.js'
-import type { RoadParts } from './road.js'
+import type { RoadParts } from './road-parts.js'
 import { type ReadPlan, readPlan } from './stored-plan.js'
 
 type At = {
