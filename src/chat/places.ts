@@ -40,7 +40,7 @@ export async function workspaceOf(run: Run, { channel, name }: Said): Promise<Pl
   return refuse(
     'not_bound',
     `${label} is bound to no workspace.`,
-    `An admin types here: \`${run.typed('workspace bind NAME')}\`, and with --approvals where plans are to be approved.`,
+    `An admin types here: \`${run.typed('workspace bind NAME')}\`, and where plans are to be approved \`${run.typed('workspace bind NAME --approvals')}\`.`,
     run.workspaces.map((workspace) => `workspace: ${workspace.name}`),
   )
 }

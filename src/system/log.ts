@@ -10,18 +10,41 @@ const SECRET_PATHS = ['secret', 'token', 'password', 'cipassword', 'sshkeys', 'a
   (key) => [key, `*.${key}`, `*.*.${key}`],
 )
 
-/** A logger that cannot print secrets by path. `target` is a file path, or `stderr`. */
+/** How many causes of an error are told. */
+const MOST_CAUSES = 5
+
+/** A logger that cannot print secrets by path, nor what errors carry along. `target` is a file path, or `stderr`. */
 export function openLog(target: string, level: string): Logger {
   const options = {
     level,
     base: null,
     timestamp: stdTimeFunctions.isoTime,
+    serializers: { err: (error: unknown) => bare(error, MOST_CAUSES) },
     redact: {
       paths: [...SECRET_PATHS, 'headers.Authorization', '*.headers.Authorization'],
       censor: '[secret]',
     },
   }
   return pino(options, streamTo(target))
+}
+
+type Said = Partial<Record<'name' | 'message' | 'stack' | 'code' | 'status' | 'cause', unknown>>
+
+/**
+ * What an error says, and nothing else that it has: errors of calls carry the address and the body of the request, and with
+ * them tokens, codes and what people wrote.
+ */
+function bare(error: unknown, causes: number): object {
+  if (typeof error !== 'object' || error === null) return { message: String(error) }
+  const { name, message, stack, code, status, cause }: Said = error
+  return {
+    type: name,
+    message,
+    stack,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(typeof status === 'number' ? { status } : {}),
+    ...(cause === undefined || causes === 0 ? {} : { cause: bare(cause, causes - 1) }),
+  }
 }
 
 function streamTo(target: string): DestinationStream {

@@ -14,7 +14,8 @@ const QUESTIONS = [
   ['carol', 'help'],
   ['ben', 'approvals'],
 ] as const
-const ASKED = 470
+// With 12 changes and 9 presses, 500.
+const ASKED = 479
 const PLACES = ['ops', 'web', 'night'] as const
 const SLOW = 150_000
 

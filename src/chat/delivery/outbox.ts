@@ -5,6 +5,8 @@ import { DeliveryError, type DeliveryParts, later } from './parts.js'
 /** What is said once: reminders, files, ends of logs. */
 
 const MOST_POSTS = 20
+/** About an hour of tries: what a platform does not take for so long holds up the others of its channel no more. */
+const MOST_REFUSALS = 20
 
 /** A plan that has waited for half its time is brought back into view, below its cards. */
 export async function remind<Message>({
@@ -62,7 +64,8 @@ async function notSaid<Message>(
       : new DeliveryError(`it cannot be drawn: ${String(thrown)}`, { hopeless: true, cause: thrown })
   if (error.retryAfter !== null) budget.blocked('post', item.channel, error.retryAfter)
   onFault(thrown)
-  const notBefore = error.hopeless ? null : later(clock, item.failures, error.retryAfter)
+  const over = error.hopeless || (error.refused && item.failures >= MOST_REFUSALS)
+  const notBefore = over ? null : later(clock, item.failures, error.retryAfter)
   await stores.outbox.failed(item.id, { error: error.message, notBefore }, clock.now())
 }
 

@@ -36,6 +36,8 @@ export class DeliveryError extends Error {
   readonly hopeless: boolean
   /** The message that was to be edited is not there any more. */
   readonly gone: boolean
+  /** The platform was there, and did not take this very thing. */
+  readonly refused: boolean
 
   constructor(
     message: string,
@@ -43,6 +45,7 @@ export class DeliveryError extends Error {
       readonly retryAfter?: number | null
       readonly hopeless?: boolean
       readonly gone?: boolean
+      readonly refused?: boolean
       readonly cause?: unknown
     } = {},
   ) {
@@ -50,6 +53,7 @@ export class DeliveryError extends Error {
     this.retryAfter = more.retryAfter ?? null
     this.gone = more.gone ?? false
     this.hopeless = more.hopeless ?? this.gone
+    this.refused = more.refused ?? false
   }
 }
 

@@ -8,7 +8,7 @@ import { picturesOf } from '../pictures.js'
 import type { DiscordMessage, MessageFile } from './api.js'
 import { choiceRows } from './components.js'
 import { type Rendered, renderCard, renderRefusal } from './embeds/card.js'
-import { tokenIsOver } from './errors.js'
+import { discordCode, tokenIsOver } from './errors.js'
 import type { Where } from './heard-schema.js'
 import type { DiscordRun } from './parts.js'
 
@@ -16,15 +16,31 @@ import type { DiscordRun } from './parts.js'
 
 /** Discord takes 10 MiB a file; what is longer is cut at a line, and says so in the message too. */
 const MOST_BYTES = 9_000_000
+const UNKNOWN_WEBHOOK = 10015
 
-/** Where one was promised. After the fifteen minutes of an interaction it comes as a direct message. */
+/**
+ * Where one was promised. After the fifteen minutes of an interaction it comes as a direct message, without its buttons: they
+ * are pressed in the server alone.
+ */
 export async function send(run: DiscordRun, where: Where, message: DiscordMessage): Promise<void> {
   try {
-    await run.api.answer(where, message)
+    await answered(run, where, message)
   } catch (error) {
     if (!tokenIsOver(error)) throw error
     const channel = await run.api.directChannel(where.user.id)
-    await run.api.post(channel, message, where.id.slice(0, 25))
+    await run.api.post(channel, { ...message, components: [] }, where.id.slice(0, 25))
+  }
+}
+
+/** Over HTTP the first answer may still be on its way to Discord when what follows is there. */
+async function answered({ api, clock }: DiscordRun, where: Where, message: DiscordMessage): Promise<void> {
+  for (const pause of [250, 1000, 2500, null]) {
+    try {
+      return await api.answer(where, message)
+    } catch (error) {
+      if (discordCode(error) !== UNKNOWN_WEBHOOK || pause === null) throw error
+      await clock.sleep(pause)
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import {
 } from 'discord.js'
 import { z } from 'zod'
 import type { DiscordSettings } from '../../ports/discord-settings.js'
+import { isAcknowledged, isUnheard } from './errors.js'
 import type { Where } from './heard-schema.js'
 import { makeRequest } from './make-request.js'
 
@@ -27,13 +28,15 @@ export type MessageFile = { readonly name: string; readonly bytes: Buffer }
 
 export type DiscordApi = {
   readonly rest: REST
-  /** The first answer to an interaction, within its three seconds. */
+  /** The first answer to an interaction, within its three seconds. One that Discord has already is as good. */
   readonly respond: (where: Pick<Where, 'id' | 'token'>, answer: APIInteractionResponse) => Promise<void>
   /** Puts an answer where one was promised. */
   readonly answer: (where: Pick<Where, 'applicationId' | 'token'>, message: DiscordMessage) => Promise<void>
   /** The same nonce within minutes is the same message, and it shows what was sent first. */
   readonly post: (channel: string, message: DiscordMessage, nonce: string) => Promise<Posted>
   readonly edit: (channel: string, id: string, message: DiscordMessage) => Promise<void>
+  /** Takes a thread out of the archive, where nothing can be edited. */
+  readonly reopen: (thread: string) => Promise<void>
   /** A thread has the id of the message that it hangs on. */
   readonly startThread: (channel: string, message: string, name: string) => Promise<void>
   /** The channel of the conversation with somebody. */
@@ -49,16 +52,26 @@ const postedAnswer = z.object({
   embeds: z.array(z.object({ title: text, description: text })).catch([]),
 })
 
+/** REST forgets a token that was refused once, and never asks Discord again whether it is accepted. */
+class LastingRest extends REST {
+  override setToken(token: string | null): this {
+    return token === null ? this : super.setToken(token)
+  }
+}
+
 export function discordApi({ botToken, apiUrl }: Pick<DiscordSettings, 'botToken' | 'apiUrl'>): DiscordApi {
   const common = { version: '10', timeout: CALL_MS, makeRequest, ...(apiUrl === null ? {} : { api: apiUrl }) }
   // Nothing is tried again behind our back: whoever calls knows best whether, and when.
-  const rest = new REST({ ...common, retries: 0, rejectOnRateLimit: () => true }).setToken(botToken)
+  const rest = new LastingRest({ ...common, retries: 0, rejectOnRateLimit: () => true }).setToken(botToken)
   // Discord counts these apart, by interaction. An answer waits where it must: it would be lost otherwise.
   const hooks = new REST({ ...common, retries: 3, globalRequestsPerSecond: Number.POSITIVE_INFINITY })
   return {
     rest,
     respond: async ({ id, token }, answer) => {
-      await hooks.post(Routes.interactionCallback(id, token), { body: answer, auth: false })
+      const respond = () => hooks.post(Routes.interactionCallback(id, token), { body: answer, auth: false })
+      await respond()
+        .catch((error: unknown) => (isUnheard(error) ? respond() : Promise.reject(error)))
+        .catch((error: unknown) => (isAcknowledged(error) ? null : Promise.reject(error)))
     },
     answer: async ({ applicationId, token }, message) => {
       // On an edit, what is not named stays: an answer takes the place of all that was there.
@@ -75,6 +88,9 @@ export function discordApi({ botToken, apiUrl }: Pick<DiscordSettings, 'botToken
     },
     edit: async (channel, id, message) => {
       await rest.patch(Routes.channelMessage(channel, id), wire(message, {}))
+    },
+    reopen: async (thread) => {
+      await rest.patch(Routes.channel(thread), { body: { archived: false } })
     },
     startThread: async (channel, message, name) => {
       await rest.post(Routes.threads(channel, message), { body: { name, auto_archive_duration: 1440 } })

@@ -2,6 +2,7 @@ import { commandName } from '../../core/command.js'
 import { isRefusal, type Refusal } from '../../core/refusal.js'
 import type { CommandForm } from '../../ports/road.js'
 import { ask } from '../asking.js'
+import { IN_DIRECT_MESSAGES } from '../derive/discord-commands.js'
 import { answer, tell } from './answers.js'
 import type { Where } from './heard-schema.js'
 import type { Talk } from './parts.js'
@@ -28,7 +29,8 @@ export async function carryOut(
     reading: { kind: 'whole', command },
     words,
     said: saidIn(where),
-    who: async () => whoIs(where, run.settings),
+    who: async () =>
+      whoIs(where, run.settings, IN_DIRECT_MESSAGES.includes(commandName(command)) ? 'link' : 'anything'),
     mayShow: async () => mayShow(where),
   })
   if (!isRefusal(asked.answer)) return answer(run, where, asked.answer, asked.workspace)

@@ -42,7 +42,7 @@ async function offers(
 ): Promise<OptionChoice[]> {
   const spec = focused === null ? null : argumentOf(command, focused)
   const who = whoIs(where, run.settings)
-  if (spec === null || focused === null || where.guild === null || isRefusal(who)) return []
+  if (spec === null || focused === null || isRefusal(who)) return []
   const typed = String(given[focused] ?? '')
   const binding = await run.stores.bindings.of('discord', where.channel)
   const workspace = binding?.workspace ?? run.road.startWorkspace()

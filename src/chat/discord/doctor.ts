@@ -11,7 +11,7 @@ import { type DiscordApi, discordApi } from './api.js'
 import { INTERACTIONS_PATH } from './endpoint.js'
 import { discordCode, messageOf } from './errors.js'
 import { permissionsIn, type Standing, standingOf } from './permissions.js'
-import { lackingPermissions } from './places.js'
+import { lackingForThreads, lackingPermissions } from './places.js'
 import { registeredDifferences } from './register.js'
 
 type Stores = {
@@ -165,14 +165,19 @@ async function channelChecks(
     bound.map(async ({ channel, name, workspace }): Promise<Check> => {
       const subject = `discord: #${name === '' ? channel : name}`
       try {
-        const lacking = lackingPermissions(await permissionsIn(rest, standing, channel), false)
-        return lacking.length === 0
+        const permissions = await permissionsIn(rest, standing, channel)
+        const lacking = lackingPermissions(permissions, false)
+        const hint = 'Channel settings, Permissions: add the role of this app and allow these.'
+        if (lacking.length > 0)
+          return { subject, state: 'failed', finding: `the app lacks ${lacking.join(', ')}`, hint }
+        const threads = lackingForThreads(permissions)
+        return threads.length === 0
           ? { subject, state: 'ok', finding: `speaks of workspace ${workspace}`, hint: '' }
           : {
               subject,
-              state: 'failed',
-              finding: `the app lacks ${lacking.join(', ')}`,
-              hint: 'Channel settings, Permissions: add the role of this app and allow these.',
+              state: 'warning',
+              finding: `the app lacks ${threads.join(', ')}: what belongs in threads stands in the channel`,
+              hint,
             }
       } catch (error) {
         const hint = 'Let the app see the channel, or unbind it with `workspace unbind`.'

@@ -32,6 +32,8 @@ export function firstAnswer(
   commands: readonly CommandForm[],
 ): First {
   const direct = heard.where.guild === null
+  // There nobody's roles are known, nor whether they are in the server still.
+  if (direct && heard.kind === 'press') return { kind: 'say', refusal: onlyLink() }
   switch (heard.kind) {
     case 'complete': {
       const invoked = commandOf(commands, heard.data)
@@ -78,7 +80,16 @@ export function lacking(command: CommandForm, missing: readonly string[]): Refus
   )
 }
 
-function onlyLink(): Refusal {
+/** A button or a form of another version of this program. */
+export function outdated(): Refusal {
+  return refuse(
+    'wrong_argument',
+    'This is of another version of this app.',
+    'Ask anew: `approvals` shows what waits.',
+  )
+}
+
+export function onlyLink(): Refusal {
   return refuse(
     'channel_refused',
     'In direct messages only `/pve link` works.',

@@ -1,9 +1,9 @@
-import { isRefusal, type Refusal, refuse } from '../../core/refusal.js'
+import { isRefusal, type Refusal } from '../../core/refusal.js'
 import { admit } from '../admission.js'
 import { refusalMessage } from './answers.js'
 import { carryOut, isFirst } from './carry-out.js'
 import { choicesFor } from './complete.js'
-import { type First, firstAnswer } from './first.js'
+import { type First, firstAnswer, outdated } from './first.js'
 import { type Heard, readHeard, type Where } from './heard-schema.js'
 import type { Talk } from './parts.js'
 import { onPress, onSure } from './presses.js'
@@ -78,14 +78,6 @@ async function say({ run }: Talk, refusal: Refusal, respond: Respond): Promise<v
       allowed_mentions: { parse: [] },
     },
   })
-}
-
-function outdated(): Refusal {
-  return refuse(
-    'wrong_argument',
-    'This button is of another version of this app.',
-    'Ask anew: `approvals` shows what waits.',
-  )
 }
 
 async function pressed(

@@ -4,12 +4,22 @@ import type { DiscordSettings } from '../../ports/discord-settings.js'
 import type { Who } from '../asking.js'
 import type { Where } from './heard-schema.js'
 
-/** Who somebody in Discord is: a member of the one server, and with which of the configured roles. */
+/**
+ * Who somebody in Discord is: a member of the one server, and with which of the configured roles. A direct message tells
+ * neither: there only an account can be linked, which gives no right by itself.
+ */
 export function whoIs(
   { user, guild, roles }: Pick<Where, 'user' | 'guild' | 'roles'>,
   settings: Pick<DiscordSettings, 'guild' | 'roles' | 'onlyRoles'>,
+  forWhat: 'link' | 'anything' = 'anything',
 ): Who {
   if (user.bot) return refuse('outsider', 'Bots may do nothing here.', 'Type it yourself.')
+  if (guild === null && forWhat !== 'link')
+    return refuse(
+      'outsider',
+      'In direct messages it is not known who is in the server.',
+      'Type it in a channel of the server.',
+    )
   if (guild !== null && guild !== settings.guild)
     return refuse(
       'outsider',

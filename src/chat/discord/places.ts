@@ -16,16 +16,25 @@ const NEEDED: readonly (readonly [string, bigint])[] = [
   ['Attach Files', PermissionFlagsBits.AttachFiles],
 ]
 
+const IN_THREADS = ['Send Messages in Threads', PermissionFlagsBits.SendMessagesInThreads] as const
+/** For the threads that hang on cards. */
+const THREADS = [['Create Public Threads', PermissionFlagsBits.CreatePublicThreads], IN_THREADS] as const
+
 /** The permissions that the app lacks in a channel; none where it may do all it needs. */
 export function lackingPermissions(permissions: bigint, inThread: boolean): readonly string[] {
+  const needed = NEEDED.map((each) =>
+    inThread && each[1] === PermissionFlagsBits.SendMessages ? IN_THREADS : each,
+  )
+  return lacking(permissions, needed)
+}
+
+/** What it lacks to put ends of logs and files into threads; without it they stand in the channel. */
+export function lackingForThreads(permissions: bigint): readonly string[] {
+  return lacking(permissions, THREADS)
+}
+
+function lacking(permissions: bigint, needed: typeof NEEDED): readonly string[] {
   if ((permissions & PermissionFlagsBits.Administrator) !== 0n) return []
-  const needed = inThread
-    ? NEEDED.map(([name, bit]) =>
-        bit === PermissionFlagsBits.SendMessages
-          ? (['Send Messages in Threads', PermissionFlagsBits.SendMessagesInThreads] as const)
-          : ([name, bit] as const),
-      )
-    : NEEDED
   return needed.filter(([, bit]) => (permissions & bit) === 0n).map(([name]) => name)
 }
 

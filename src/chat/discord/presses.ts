@@ -42,7 +42,10 @@ export async function onSure(
   else {
     const heading = `${button.label} ${operationName(pressed.operation)}?`
     const text = aboutText(view.operation, nodesOf(view.card), MOST_ABOUT)
-    const drawn = renderCard(card({ heading, text, tone: 'danger' }), drawingOf(run, null))
+    const drawn = renderCard(card({ heading, text, tone: 'danger' }), {
+      ...drawingOf(run, null),
+      typed: run.typed,
+    })
     await send(run, where, { embeds: drawn.embeds, components: sureRow(button) })
   }
   if (!under.private) await adoptHere(talk, where, pressed, under.message)
@@ -64,7 +67,8 @@ export async function decide(
   if (isRefusal(answer)) await tell(run, where, answer, workspace, decision.pressed.operation)
   else {
     const shown = answer.kind === 'card' ? answer : answer.card
-    await send(run, where, line(renderCard(shown, drawingOf(run, workspace)).text))
+    const drawing = { ...drawingOf(run, workspace), typed: run.typed }
+    await send(run, where, line(renderCard(shown, drawing).text))
   }
   return answer
 }

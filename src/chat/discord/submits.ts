@@ -1,10 +1,10 @@
 import { commandName } from '../../core/command.js'
 import type { Refusal } from '../../core/refusal.js'
 import type { CommandForm } from '../../ports/road.js'
-import { missingFor } from '../derive/discord-commands.js'
+import { IN_DIRECT_MESSAGES, missingFor } from '../derive/discord-commands.js'
 import { tell } from './answers.js'
 import { carryOut, isFirst } from './carry-out.js'
-import { forCommand, lacking } from './first.js'
+import { forCommand, lacking, onlyLink, outdated } from './first.js'
 import { formNamed } from './forms.js'
 import type { Heard } from './heard-schema.js'
 import type { Talk } from './parts.js'
@@ -18,16 +18,18 @@ type Submitted = Extract<Heard, { kind: 'submit' }>
 export async function onSubmit(talk: Talk, heard: Submitted, respond: Respond): Promise<void> {
   const form = formNamed(heard.customId)
   await respond(heard.under?.private === true ? { type: 6 } : DEFER)
+  const { run } = talk
+  const { where } = heard
+  const linking = form?.kind === 'fill' && IN_DIRECT_MESSAGES.includes(form.name)
+  if (where.guild === null && !linking) return tell(run, where, onlyLink(), null)
   if (form?.kind === 'decide') return decided(talk, heard, form.pressed)
-  const command =
-    form === null ? undefined : talk.run.commands.find((each) => commandName(each) === form.name)
-  if (command === undefined || command.surfaces !== 'all') return
+  const command = form === null ? undefined : run.commands.find((each) => commandName(each) === form.name)
+  if (command === undefined || command.surfaces !== 'all') return tell(run, where, outdated(), null)
   const filled = Object.fromEntries(Object.entries(heard.fields).filter(([, text]) => text.trim() !== ''))
   const missing = missingFor(command, filled)
   const next = missing.length === 0 ? forCommand(command, filled) : null
-  if (next?.kind === 'words') await carryOut(talk, heard.where, next, typedAgain(talk, command, next.words))
-  else
-    await tell(talk.run, heard.where, next?.kind === 'say' ? next.refusal : lacking(command, missing), null)
+  if (next?.kind === 'words') await carryOut(talk, where, next, typedAgain(talk, command, next.words))
+  else await tell(run, where, next?.kind === 'say' ? next.refusal : lacking(command, missing), null)
 }
 
 /** What was filled in is gone from the form: it is told with the refusal, to be copied. A code is told nobody. */

@@ -20,11 +20,15 @@ import type { DiscordRun } from './parts.js'
 type Run = Pick<DiscordRun, 'api' | 'clock' | 'workspaces' | 'stores' | 'typed'>
 
 export type Sent = Pick<Rendered, 'embeds' | 'components' | 'files'>
+type Shown = Pick<Sent, 'embeds' | 'components'>
 
 const MOST_FILES = 10
 /** There is a thread on this message already; it is no message of the channel, but a thread of somebody's. */
 const THREAD_EXISTS = 160004
 const UNKNOWN_MESSAGE = 10008
+const ARCHIVED = 50083
+/** Nothing can be posted in a thread: it is gone, archived or locked, or the app may not. In its channel it can. */
+const NO_THREAD: ReadonlySet<number | string | null> = new Set([10003, ARCHIVED, 160005, 50001, 50013])
 
 export function discordTransport(run: Run): Transport<Sent> {
   const { api } = run
@@ -38,7 +42,7 @@ export function discordTransport(run: Run): Transport<Sent> {
         return id
       }),
     edit: (at, id, { embeds, components }) =>
-      calling(() => api.edit(placeOf(at), id, { embeds, components })),
+      calling(() => edited(api, placeOf(at), id, { embeds, components })),
     say: (item, thread) => say(run, item, thread),
     below: (view) => below(run, 'discord', view, draw(run, view).message.files),
   }
@@ -54,6 +58,16 @@ async function calling<T>(call: () => Promise<T>): Promise<T> {
     return await call()
   } catch (error) {
     throw deliveryError(error)
+  }
+}
+
+async function edited({ edit, reopen }: Run['api'], place: string, id: string, sent: Shown): Promise<void> {
+  try {
+    await edit(place, id, sent)
+  } catch (error) {
+    if (discordCode(error) !== ARCHIVED) throw error
+    await reopen(place)
+    await edit(place, id, sent)
   }
 }
 
@@ -84,19 +98,33 @@ async function say(run: Run, item: OutboxItem, thread: string | null): Promise<v
   const drawn =
     item.card === null ? null : renderCard(readCard(item.card), { ...drawingOf(run, null), typed: run.typed })
   const files: readonly MessageFile[] = [
-    ...item.files.map(({ name, content }) => ({ name, bytes: Buffer.from(content.data, content.encoding) })),
+    ...item.files.map(({ name, content: { data, encoding } }) => ({
+      name,
+      bytes: encoding === 'utf8' ? bytesOf(data) : Buffer.from(data, encoding),
+    })),
     ...(drawn?.files ?? []).map(({ name, text }) => ({ name, bytes: bytesOf(text) })),
   ]
   const to = thread === null ? item.channel : await calling(() => threadAt(run, item, thread))
   const groups = files.length === 0 ? [[]] : chunks(files, MOST_FILES)
-  for (const [at, some] of groups.entries())
-    await calling(() =>
-      run.api.post(
-        to,
-        { embeds: at === 0 ? (drawn?.embeds ?? []) : [], components: [], files: some },
-        nonceOf(`${item.key}:${at}`),
-      ),
-    )
+  for (const [at, some] of groups.entries()) {
+    const message = { embeds: at === 0 ? (drawn?.embeds ?? []) : [], components: [], files: some }
+    await calling(() => said(run.api, [to, item.channel], message, nonceOf(`${item.key}:${at}`)))
+  }
+}
+
+/** In the thread, or where that cannot be in its channel. */
+async function said(
+  { post }: Run['api'],
+  [to, channel]: readonly [string, string],
+  message: Parameters<typeof post>[1],
+  nonce: string,
+): Promise<void> {
+  try {
+    await post(to, message, nonce)
+  } catch (error) {
+    if (to === channel || !NO_THREAD.has(discordCode(error))) throw error
+    await post(channel, message, nonce)
+  }
 }
 
 /** The thread on a message, which bears its id; where a thread was named, that. */

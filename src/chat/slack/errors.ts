@@ -11,6 +11,32 @@ const HOPELESS = new Set([
   'msg_blocks_too_long',
 ])
 
+/** Refusals of a token: nothing works until somebody gives another one. */
+export const TOKEN_REFUSED = new Set([
+  'invalid_auth',
+  'not_authed',
+  'account_inactive',
+  'token_revoked',
+  'token_expired',
+])
+
+/** What people or Slack may mend: a token, a channel, rights, too much at once, trouble of Slack's own. */
+const MENDABLE = new Set([
+  ...TOKEN_REFUSED,
+  ...[
+    'channel_not_found',
+    'not_in_channel',
+    'is_archived',
+    'missing_scope',
+    'no_permission',
+    'access_denied',
+  ],
+  ...['restricted_action', 'restricted_action_read_only_channel', 'restricted_action_thread_only_channel'],
+  ...['ekm_access_denied', 'team_access_not_granted', 'enterprise_is_restricted', 'org_login_required'],
+  ...['ratelimited', 'rate_limited', 'message_limit_exceeded', 'accesslimited'],
+  ...['fatal_error', 'internal_error', 'service_unavailable', 'request_timeout', 'team_added_to_org'],
+])
+
 /** What Slack says, as Slack calls it: `channel_not_found`; null where it said nothing. */
 export function slackCode(error: unknown): string | null {
   return error instanceof WebAPIPlatformError ? error.data.error : null
@@ -29,6 +55,7 @@ export function deliveryError(error: unknown): DeliveryError {
     return new DeliveryError(`Slack refused it: ${code}`, {
       hopeless: HOPELESS.has(code) || code === 'message_not_found',
       gone: code === 'message_not_found',
+      refused: !MENDABLE.has(code),
       cause: error,
     })
   if (error instanceof WebAPIHTTPError)
@@ -36,12 +63,3 @@ export function deliveryError(error: unknown): DeliveryError {
   const message = error instanceof Error ? error.message : String(error)
   return new DeliveryError(`Slack cannot be reached: ${message}`, { cause: error })
 }
-
-/** Refusals of a token: nothing works until somebody gives another one. */
-export const TOKEN_REFUSED = new Set([
-  'invalid_auth',
-  'not_authed',
-  'account_inactive',
-  'token_revoked',
-  'token_expired',
-])

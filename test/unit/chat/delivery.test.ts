@@ -234,6 +234,20 @@ describe('what goes wrong with one', () => {
     expect(given).toEqual([1])
   })
 
+  it('what the platform refuses again and again is given up at last; what it could not look at never', async () => {
+    const { fail, look, wait, say, given } = lab()
+    const refusedFor = async (refused: boolean) => {
+      say({ failures: 20, channel: refused ? 'C1' : 'C2' })
+      fail(new DeliveryError('it says no', { refused }))
+      wait(600_000)
+      await look()
+    }
+    await refusedFor(false)
+    expect(given).toEqual([])
+    await refusedFor(true)
+    expect(given).not.toEqual([])
+  })
+
   it('a card that somebody deleted is posted anew while its operation is not over', async () => {
     const { look, sent, want, become, fail, wait, cards } = lab()
     await want(1, 'C1')

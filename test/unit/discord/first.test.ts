@@ -119,6 +119,8 @@ describe('the first answer', () => {
       kind: 'words',
       words: ['link', 'abc'],
     })
+    for (const value of ['op:approve:1:abcdef', 'sure:op:approve:1:abcdef', 'whatever'])
+      expect(first(press(value, direct))).toMatchObject({ kind: 'say', refusal: { code: 'channel_refused' } })
   })
 
   it('to a command of another version says so', () => {

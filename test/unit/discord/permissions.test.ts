@@ -86,7 +86,7 @@ describe('permissions in a channel', () => {
   })
 })
 
-const where = {
+const where: Parameters<typeof mayShow>[0] = {
   id: '1',
   token: 't',
   applicationId: '2',
@@ -116,9 +116,16 @@ describe('who somebody is', () => {
   it.each<[string, Partial<typeof where>, Partial<{ onlyRoles: readonly string[] }>]>([
     ['a bot', { user: { id: '5', name: 'robot', bot: true } }, {}],
     ['somebody of another server', { guild: '101' }, {}],
+    ['somebody in a direct message', { guild: null }, {}],
     ['somebody without a role that is needed', {}, { onlyRoles: ['r9'] }],
   ])('%s may do nothing', (_, who, more) => {
     expect(whoIs({ ...where, ...who }, { ...settings, ...more })).toMatchObject({ code: 'outsider' })
+  })
+
+  it('in a direct message is told for linking alone', () => {
+    expect(whoIs({ ...where, guild: null, roles: [] }, settings, 'link')).toMatchObject({
+      caller: { account: '500', granted: [] },
+    })
   })
 
   it('in a direct conversation nobody sees what happens', () => {
