@@ -69,6 +69,22 @@ describe('kinds of arguments', () => {
     switch: arg.flag(words),
   }
 
+  it.each(Object.entries(KINDS))('%s is typed in the console', (kind, spec) => {
+    const [some] = inChat
+    if (some === undefined) throw new Error('no command')
+    const command = { ...some, path: ['do'] as const, args: { thing: spec } }
+
+    const parsed = parse(
+      [command],
+      `do ${kind === 'switch' ? '--thing' : spec.flag ? '--thing 3' : 'something'}`,
+    )
+    expect(parsed).toEqual({
+      kind: 'parsed',
+      command,
+      raw: { thing: kind === 'switch' ? true : [spec.flag ? '3' : 'something'] },
+    })
+  })
+
   it.each(Object.entries(KINDS))('%s has a field in Slack and an option on Discord', (kind, spec) => {
     const [some] = inChat
     if (some === undefined) throw new Error('no command')

@@ -110,6 +110,21 @@ export function post(
   })
 }
 
+// The body of a response is that of the callback, which is recorded where it comes by REST.
+function recordAnswer(state: State, { id, token }: Interaction, body: Obj): void {
+  state.calls.push({
+    method: 'POST',
+    path: `/interactions/${id}/${token}/callback`,
+    route: 'POST /interactions/:id/:token/callback',
+    query: {},
+    body,
+    files: [],
+    status: 204,
+    answer: undefined,
+    at: state.now(),
+  })
+}
+
 /** Over HTTP. The answer may stand in the response, or come by REST after a 202. */
 export function httpTransport(state: State, url: string, keys: Keys, deadlineMs: number): Transport {
   return {
@@ -130,6 +145,7 @@ export function httpTransport(state: State, url: string, keys: Keys, deadlineMs:
       if (spoilt) violate(state, `${nameOf(interaction)}: taken although its signature is bad or old`)
       if (isObj(back.body)) {
         const afterMs = performance.now() - interaction.sentAt
+        recordAnswer(state, interaction, back.body)
         takeCallback(state, interaction, { body: back.body, files: [], via: 'http', afterMs })
       }
       return { ...(await answered(state, interaction, deadlineMs)), status: back.status }
