@@ -152,18 +152,25 @@ type Parts = {
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
 
 /** The wall clock of a time zone; one that is not known gives UTC. */
+/** By time zone, as the config file names them: making one takes longer than drawing a card. */
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
 function clockOf(timeZone: string): (date: Date) => Parts {
   const numeric = { year: 'numeric', month: '2-digit', day: '2-digit' } as const
   const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
   const make = (zone: string) => new Intl.DateTimeFormat('en-GB', { ...numeric, ...clock, timeZone: zone })
-  let formatter: Intl.DateTimeFormat
-  try {
-    formatter = make(timeZone)
-  } catch {
-    formatter = make('UTC')
+  let formatter = formatters.get(timeZone)
+  if (formatter === undefined) {
+    try {
+      formatter = make(timeZone)
+    } catch {
+      formatter = make('UTC')
+    }
+    formatters.set(timeZone, formatter)
   }
+  const known = formatter
   return (date) => {
-    const found = new Map(formatter.formatToParts(date).map(({ type, value }) => [type, value]))
+    const found = new Map(known.formatToParts(date).map(({ type, value }) => [type, value]))
     const get = (type: Intl.DateTimeFormatPartTypes) => found.get(type) ?? ''
     const [year, month, day] = [get('year'), get('month'), get('day')]
     return {
