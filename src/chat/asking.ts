@@ -12,7 +12,8 @@ export type Saying = {
   readonly reading: Reading
   readonly words: string | readonly string[]
   readonly said: Said
-  readonly who: () => Promise<Who>
+  /** `weighty`: it is about more than reading, so nothing that was known before counts. */
+  readonly who: (weighty: boolean) => Promise<Who>
   /** Why nobody there would see what comes of a change; null where all would. */
   readonly mayShow: () => Promise<Refusal | null>
   /** Where it is known already which workspace is meant. */
@@ -33,7 +34,8 @@ type Run = Pick<
 export async function ask(run: Run, saying: Saying): Promise<Asked> {
   const { reading, words, said, who, mayShow, workspace } = saying
   if (isRefusal(reading)) return { answer: reading, workspace: null }
-  const found = await guarded(run, who)
+  const weighty = reading.kind === 'whole' && reading.command.risk !== 'read'
+  const found = await guarded(run, () => who(weighty))
   if (isRefusal(found)) return { answer: found, workspace: null }
   const where =
     workspace === undefined

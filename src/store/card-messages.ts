@@ -8,6 +8,7 @@ const COLUMNS =
   '"operation", "surface", "channel", "thread", "message", "delivered", "final", "failures", "error", "notBefore"'
 const ONE = '"operation" = ? AND "surface" = ? AND "channel" = ?'
 const GIVEN_UP = '("failures" > 0 AND "notBefore" IS NULL)'
+const OVER = `("final" = 1 OR ${GIVEN_UP})`
 const KEEP_MS = 30 * 86_400_000
 
 type Key = Pick<CardMessage, 'operation' | 'surface' | 'channel'>
@@ -58,6 +59,17 @@ export function cardMessageStore(database: Database): CardMessageStore {
         ...keyOf(card),
       )
     },
+    refused: async (card, { error, delivered, final }) => {
+      await database.run(
+        `UPDATE "CardMessage" SET "delivered" = ?, "final" = ?, "failures" = "failures" + 1, "error" = ?, "notBefore" = ?
+         WHERE ${ONE}`,
+        delivered,
+        final,
+        sqlJson(error),
+        new Date(0).toISOString(),
+        ...keyOf(card),
+      )
+    },
     lost: async (card, { message, error, notBefore }) => {
       await database.run(
         `UPDATE "CardMessage" SET "message" = NULL, "delivered" = NULL, "failures" = "failures" + 1, "error" = ?,
@@ -70,7 +82,7 @@ export function cardMessageStore(database: Database): CardMessageStore {
     },
     stuck: async (surface) => {
       const [row] = await database.rows<{ tried: number | bigint; givenUp: number | bigint }>(
-        `SELECT count(*) FILTER (WHERE NOT ${GIVEN_UP}) AS "tried", count(*) FILTER (WHERE ${GIVEN_UP}) AS "givenUp"
+        `SELECT count(*) FILTER (WHERE NOT ${OVER}) AS "tried", count(*) FILTER (WHERE ${OVER}) AS "givenUp"
            FROM "CardMessage" WHERE "surface" = ? AND "failures" > 0`,
         surface,
       )

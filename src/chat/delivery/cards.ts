@@ -78,7 +78,7 @@ async function send<Message>(parts: DeliveryParts<Message>, due: Due<Message>): 
 
 async function notDelivered<Message>(
   { stores, budget, clock, onFault }: DeliveryParts<Message>,
-  { card, over }: Due<Message>,
+  { card, over, drawn }: Due<Message>,
   thrown: unknown,
 ): Promise<void> {
   const error =
@@ -87,8 +87,11 @@ async function notDelivered<Message>(
   if (error.retryAfter !== null) budget.blocked(message === null ? 'post' : 'edit', channel, error.retryAfter)
   const wait = later(clock, card.failures, error.retryAfter)
   // Somebody deleted it. While something may still happen, people must be able to see it.
-  if (error.gone && message !== null && !over)
+  if (message !== null && (error.fixed || (error.gone && !over)))
     return stores.cards.lost(card, { message, error: error.message, notBefore: wait })
   onFault(thrown)
+  // What is shown next may be taken again.
+  if (message !== null && error.hopeless && !error.gone)
+    return stores.cards.refused(card, { error: error.message, delivered: drawn.hash, final: over })
   await stores.cards.failed(card, { error: error.message, notBefore: error.hopeless ? null : wait })
 }

@@ -8,16 +8,10 @@ const MOST_POSTS = 20
 /** About an hour of tries: what a platform does not take for so long holds up the others of its channel no more. */
 const MOST_REFUSALS = 20
 
-/** A plan that has waited for half its time is brought back into view, below its cards. */
-export async function remind<Message>({
-  board,
-  stores,
-  transport,
-  clock,
-}: DeliveryParts<Message>): Promise<void> {
-  const { surface } = transport
+/** A plan that has waited for half its time is brought back into view, below its cards, whichever chat they are in. */
+export async function remind<Message>({ board, stores, clock }: DeliveryParts<Message>): Promise<void> {
   for (const { operation, card } of board.reminders())
-    for (const { channel } of await stores.cards.of(operation))
+    for (const { channel, surface } of await stores.cards.of(operation))
       await stores.outbox.add(
         {
           surface,

@@ -36,6 +36,8 @@ export class DeliveryError extends Error {
   readonly hopeless: boolean
   /** The message that was to be edited is not there any more. */
   readonly gone: boolean
+  /** The message is there, and cannot be edited any more: another one has to take its place. */
+  readonly fixed: boolean
   /** The platform was there, and did not take this very thing. */
   readonly refused: boolean
 
@@ -45,6 +47,7 @@ export class DeliveryError extends Error {
       readonly retryAfter?: number | null
       readonly hopeless?: boolean
       readonly gone?: boolean
+      readonly fixed?: boolean
       readonly refused?: boolean
       readonly cause?: unknown
     } = {},
@@ -53,6 +56,7 @@ export class DeliveryError extends Error {
     this.retryAfter = more.retryAfter ?? null
     this.gone = more.gone ?? false
     this.hopeless = more.hopeless ?? this.gone
+    this.fixed = more.fixed ?? false
     this.refused = more.refused ?? false
   }
 }

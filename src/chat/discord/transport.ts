@@ -27,6 +27,7 @@ const MOST_FILES = 10
 const THREAD_EXISTS = 160004
 const UNKNOWN_MESSAGE = 10008
 const ARCHIVED = 50083
+const INVALID = 50035
 /** Nothing can be posted in a thread: it is gone, archived or locked, or the app may not. In its channel it can. */
 const NO_THREAD: ReadonlySet<number | string | null> = new Set([10003, ARCHIVED, 160005, 50001, 50013])
 
@@ -65,9 +66,15 @@ async function edited({ edit, reopen }: Run['api'], place: string, id: string, s
   try {
     await edit(place, id, sent)
   } catch (error) {
-    if (discordCode(error) !== ARCHIVED) throw error
-    await reopen(place)
-    await edit(place, id, sent)
+    const code = discordCode(error)
+    if (code === ARCHIVED) {
+      await reopen(place)
+      await edit(place, id, sent)
+    } else if (code === INVALID) {
+      // Discord does not take what the card is made of: its heading alone, without buttons, is true.
+      const [{ title = '' } = {}] = sent.embeds
+      await edit(place, id, { embeds: [{ title }], components: [] })
+    } else throw error
   }
 }
 

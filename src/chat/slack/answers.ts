@@ -13,10 +13,25 @@ import { handIn } from './private-files.js'
 /** How whoever asked is answered in private. */
 export type Reply = (message: { readonly text: string; readonly blocks: KnownBlock[] }) => Promise<void>
 
-/** Through the address that Slack gave with the request: works where the bot is no member. */
-export function replyBy(respond: RespondFn): Reply {
+/**
+ * Through the address that Slack gave with the request: works where the bot is no member. Where Slack does not take it there,
+ * in the conversation with the app.
+ */
+export function replyBy(run: Pick<SlackRun, 'client' | 'onFault'>, user: string, respond: RespondFn): Reply {
   return async ({ text, blocks }) => {
-    await respond({ response_type: 'ephemeral', replace_original: false, text, blocks })
+    try {
+      await respond({ response_type: 'ephemeral', replace_original: false, text, blocks })
+    } catch (error) {
+      run.onFault(error)
+      await directReply(run, user)({ text, blocks })
+    }
+  }
+}
+
+/** In App Home there is no channel: the answer goes into the conversation with the app. */
+export function directReply(run: Pick<SlackRun, 'client'>, user: string): Reply {
+  return async ({ text, blocks }) => {
+    await run.client.chat.postMessage({ channel: user, text, blocks })
   }
 }
 

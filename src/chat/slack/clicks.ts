@@ -12,11 +12,12 @@ import type { Asked } from '../asking.js'
 import { formOfButton, type Pressed, parseButton } from '../buttons.js'
 import type { Said } from '../places.js'
 import { adopt, press } from '../pressing.js'
-import { type Reply, replyBy, tell } from './answers.js'
+import { directReply, type Reply, replyBy, tell } from './answers.js'
 import { asker, type Talk } from './commands.js'
 import { decideErrors, filledIn, type Meta, openDecideForm, readMeta, titleOf } from './decide-form.js'
-import { answerForm, directReply, refuseForm, type SentForm, sayDone } from './form-answers.js'
-import type { SlackRun } from './parts.js'
+import { answerForm, refuseForm, type SentForm, sayDone } from './form-answers.js'
+import { publish } from './home.js'
+import { outdated } from './outdated.js'
 
 /** Buttons on cards, and the forms that some of them open first. */
 
@@ -27,11 +28,11 @@ export function clickHandler(talk: Talk): (args: Click) => Promise<void> {
   return async ({ ack, action, body, respond }) => {
     await ack()
     const pressed = parseButton(action.value ?? '')
-    if (pressed === null) return
     const user = body.user.id
-    const reply = body.channel === undefined ? directReply(talk.run, user) : replyBy(respond)
-    const room = admit(talk, user)
-    if (isRefusal(room)) return tell(talk.run, reply, room, null)
+    const reply = body.channel === undefined ? directReply(talk.run, user) : replyBy(talk.run, user, respond)
+    const room = pressed === null ? outdated() : admit(talk, user)
+    if (isRefusal(room) || pressed === null)
+      return tell(talk.run, reply, isRefusal(room) ? room : outdated(), null)
     const meta: Meta = {
       value: action.value ?? '',
       channel: body.channel?.id ?? '',
@@ -69,7 +70,7 @@ async function pressedOnce(
   if (!(await run.stores.seen.first(`slack:${trigger}`, run.clock.now()))) return
   const { answer, workspace } = await decide(talk, { ...press, filled: { reason: null, typed: null } })
   if (isRefusal(answer)) await tell(run, reply, answer, workspace)
-  await adoptHere(run, press)
+  await shownWhere(talk, press)
 }
 
 /** By the one road: a press is the words it stands for. */
@@ -80,9 +81,14 @@ function decide(talk: Talk, { pressed, meta, user, filled }: Decide): Promise<As
 
 const saidAt = ({ channel, thread }: Meta): Said => ({ channel, name: '', thread })
 
-/** What came of it is shown on the card, which may be one that the store does not know. */
-async function adoptHere(run: SlackRun, { pressed, meta }: Pick<Decide, 'pressed' | 'meta'>): Promise<void> {
+/** What came of it is shown where it was pressed: in App Home, or on the card, which may be one that the store does not know. */
+async function shownWhere(
+  talk: Talk,
+  { pressed, meta, user }: Pick<Decide, 'pressed' | 'meta' | 'user'>,
+): Promise<void> {
+  const { run } = talk
   const { channel, thread, message } = meta
+  if (channel === '') await publish(talk, user)
   if (message !== null && channel !== '')
     await adopt(run, pressed.operation, { channel, thread, message }, async (text) => {
       await run.client.chat.update({ channel, ts: message, text, blocks: [] })
@@ -95,10 +101,7 @@ export function decideFormHandler(talk: Talk): (args: Submit) => Promise<void> {
   return async ({ ack, body, view }) => {
     const meta = readMeta(view.private_metadata)
     const pressed = meta === null ? null : parseButton(meta.value)
-    if (meta === null || pressed === null) {
-      await ack()
-      return
-    }
+    if (meta === null || pressed === null) return refuseForm({ ack, view }, 'Proxmox-MPC', outdated())
     const user = body.user.id
     const title = titleOf(pressed)
     const room = admit(talk, user)
@@ -116,7 +119,7 @@ export function decideFormHandler(talk: Talk): (args: Submit) => Promise<void> {
       if (!(await run.stores.seen.first(`slack:${body.trigger_id}`, run.clock.now()))) return null
       return decide(talk, { pressed, meta, user, filled })
     })
-      .then(() => adoptHere(run, { pressed, meta }))
+      .then(() => shownWhere(talk, { pressed, meta, user }))
       .finally(room.leave)
   }
 }

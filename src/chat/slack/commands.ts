@@ -42,7 +42,7 @@ export function commandHandler(talk: Talk): (args: Slash) => Promise<void> {
     }
     try {
       await ack()
-      await typed(talk, command, replyBy(respond))
+      await typed(talk, command, replyBy(talk.run, command.user_id, respond))
     } finally {
       room.leave()
     }
@@ -79,13 +79,15 @@ const nameOf = ({ channel_id, channel_name }: Slash['command']): string =>
 export function mentionHandler(talk: Talk): (args: Mention) => Promise<void> {
   const { run } = talk
   return async ({ event, body }) => {
-    const { user, channel, ts, thread_ts: thread } = event
+    const { user, channel, ts, thread_ts: thread, edited } = event
     if (user === undefined) return
     if (!(await run.stores.seen.first(`slack:${body.event_id}`, run.clock.now()))) return
     const said: Said = { channel, name: '', thread: thread ?? ts }
     const reply = replyIn(run, user, thread === undefined ? { ...said, thread: null } : said)
     const room = admit(talk, user)
     if (isRefusal(room)) return tell(run, reply, room, null)
+    // Slack brings a mention again, as a new event, each time its message is edited.
+    if (edited !== undefined) return tell(run, reply, onlyOnce(), null).finally(room.leave)
     const words = mentionLine(event.text, run.botUser())
     const reading = typeof words === 'string' ? run.road.read(words) : words
     await carryOut(talk, {
@@ -96,6 +98,14 @@ export function mentionHandler(talk: Talk): (args: Mention) => Promise<void> {
       reply,
     }).finally(room.leave)
   }
+}
+
+function onlyOnce(): Refusal {
+  return refuse(
+    'channel_refused',
+    'A message that was edited is not carried out again.',
+    'Say it anew, in a message of its own.',
+  )
 }
 
 /** A mention can open no form, since Slack gives no trigger with it, and a trigger that came late opens none either. */
@@ -138,7 +148,7 @@ export function ask({ run, people }: Talk, { user, said, ...words }: Omit<Typed,
 /** Who asks, and whether their channel would see what comes of it. */
 export function asker({ run, people }: Pick<Talk, 'run' | 'people'>, user: string, said: Said) {
   return {
-    who: () => people.caller(user),
+    who: (weighty: boolean) => people.caller(user, weighty),
     mayShow: () => mayShow(run.client, said, () => people.conversation(user)),
   }
 }

@@ -51,6 +51,8 @@ type State = {
   tokenWhy: string | null
   /** The Web API did not answer when it was asked last. */
   apiWhy: string | null
+  /** Slack does not accept the token that sockets are opened with. */
+  appWhy: string | null
   why: string | null
 }
 
@@ -60,7 +62,7 @@ export function connection(given: Given): Connection {
   const parts: Parts = { ...given, log }
   const state: State = {
     ...{ user: '', bot: '', own: null, open: 0, port: null },
-    ...{ tokenWhy: null, apiWhy: null, why: null },
+    ...{ tokenWhy: null, apiWhy: null, appWhy: null, why: null },
   }
   const calls = slackCalls(CALL_MS)
   const options = clientOptions(parts, calls.fetch)
@@ -103,9 +105,10 @@ export function connection(given: Given): Connection {
   }
 }
 
-function healthOf({ open, tokenWhy, apiWhy, why, user }: State): SurfaceHealth {
+function healthOf({ open, tokenWhy, apiWhy, appWhy, why, user }: State): SurfaceHealth {
   const surface = 'slack'
-  if (tokenWhy !== null) return { surface, state: 'refused', why: tokenWhy }
+  const refusedWhy = tokenWhy ?? appWhy
+  if (refusedWhy !== null) return { surface, state: 'refused', why: refusedWhy }
   // An open port of ours says nothing of Slack, and a socket may outlive what it is for.
   if (apiWhy !== null) return { surface, state: 'disconnected', why: apiWhy }
   if (open > 0 && user !== '') return { surface, state: 'connected', why: null }
@@ -163,7 +166,6 @@ async function holdToken(
       state.own = team === undefined ? null : { team, enterprise: enterprise ?? null }
       state.tokenWhy = null
       state.apiWhy = null
-      state.why = null
       failures = 0
     } catch (error) {
       failures += 1
@@ -173,7 +175,6 @@ async function holdToken(
       else if (!refused && failures === 1) onFault(error)
       state.tokenWhy = refused ? `the bot token is not accepted (${code})` : null
       state.apiWhy = refused ? null : `Slack does not answer: ${reasonOf(error)}`
-      state.why = reasonOf(error)
     }
     await pause(clock, failures === 0 ? TRY_MS : pauseAfter(failures), signal)
   }
@@ -191,6 +192,7 @@ async function holdSocket(
   client.on('error', (error: unknown) => log.warn(`socket: ${reasonOf(error)}`))
   let closed = (): void => {}
   client.on('disconnected', () => closed())
+  const ending = aborted(signal)
   for (let failures = 0; !signal.aborted; ) {
     let open = false
     try {
@@ -200,16 +202,21 @@ async function holdSocket(
       // Rejects by itself when the socket is closed before Slack has said hello.
       const starting = receiver.start()
       starting.catch(() => {})
-      await Promise.race([starting, aborted(signal)])
+      await Promise.race([starting, ending])
       if (signal.aborted) break
       open = true
       state.open += 1
       state.why = null
+      state.appWhy = null
       failures = 0
-      await Promise.race([gone, aborted(signal)])
+      await Promise.race([gone, ending])
     } catch (error) {
       failures += 1
       state.why = reasonOf(error)
+      const code = slackCode(error)
+      const refused = code !== null && TOKEN_REFUSED.has(code)
+      if (refused && state.appWhy === null) log.error(`Slack does not accept the app token: ${code}`)
+      state.appWhy = refused ? `the app token is not accepted (${code})` : null
       if (failures === 1 && !signal.aborted) onFault(error)
     } finally {
       if (open) state.open -= 1

@@ -11,6 +11,7 @@ import { waitingCheck } from '../waiting-check.js'
 import { mayPost } from './channels.js'
 import { manifestCheck } from './doctor-manifest.js'
 import { slackCode } from './errors.js'
+import { NO_GROUP } from './people.js'
 
 type Stores = {
   readonly bindings: Pick<BindingStore, 'list'>
@@ -48,6 +49,7 @@ export async function slackChecks(
     ...bot,
     connected,
     manifestCheck(settings, more),
+    ...(works ? await groupChecks(client, settings) : []),
     ...(works ? await channelChecks(client, stores, more?.workspaces ?? []) : []),
     await waitingCheck('slack', 'Slack', stores),
   ]
@@ -101,6 +103,27 @@ async function connectionCheck(settings: SlackSettings, options: WebClientOption
       hint: `${APP_PAGE}: Socket Mode on; Basic Information, App-Level Tokens, one with connections:write (xapp-…).`,
     }
   }
+}
+
+/** Groups that the config file names. Nobody is in one that is not there. */
+async function groupChecks(
+  client: WebClient,
+  { groups, onlyGroups }: Pick<SlackSettings, 'groups' | 'onlyGroups'>,
+): Promise<readonly Check[]> {
+  const named = [...new Set([...Object.keys(groups), ...onlyGroups])]
+  const checks = named.map(async (group): Promise<Check | null> => {
+    const subject = `slack: group ${group}`
+    try {
+      await client.usergroups.users.list({ usergroup: group })
+      return null
+    } catch (error) {
+      const finding = slackCode(error) === NO_GROUP ? 'there is no such user group' : failure(error)
+      const hint =
+        'In Slack: People & user groups, the group, Copy group ID; or take it out of the config file.'
+      return { subject, state: 'failed', finding, hint }
+    }
+  })
+  return (await Promise.all(checks)).filter((check) => check !== null)
 }
 
 async function channelChecks(

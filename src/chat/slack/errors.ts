@@ -1,15 +1,14 @@
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError } from '@slack/web-api'
 import { DeliveryError } from '../delivery.js'
 
-/** What will not get better by trying again: the channel, the message or the bot's place in it is gone. */
-const HOPELESS = new Set([
-  'cant_update_message',
-  'edit_window_closed',
-  'msg_too_long',
-  'invalid_blocks',
-  'invalid_blocks_format',
-  'msg_blocks_too_long',
-])
+/** What will not get better by trying again: the message is gone, or Slack does not take what is in it. */
+const HOPELESS = new Set(['msg_too_long', 'invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long'])
+
+/** The message is there, and not ours to edit any more. */
+const FIXED = new Set(['cant_update_message', 'edit_window_closed'])
+
+/** There is no such thread any more. */
+export const NO_THREAD = new Set(['thread_not_found', 'cannot_reply_to_message'])
 
 /** Refusals of a token: nothing works until somebody gives another one. */
 export const TOKEN_REFUSED = new Set([
@@ -31,7 +30,12 @@ const MENDABLE = new Set([
     'no_permission',
     'access_denied',
   ],
-  ...['restricted_action', 'restricted_action_read_only_channel', 'restricted_action_thread_only_channel'],
+  ...[
+    'messages_tab_disabled',
+    'restricted_action',
+    'restricted_action_read_only_channel',
+    'restricted_action_thread_only_channel',
+  ],
   ...['ekm_access_denied', 'team_access_not_granted', 'enterprise_is_restricted', 'org_login_required'],
   ...['ratelimited', 'rate_limited', 'message_limit_exceeded', 'accesslimited'],
   ...['fatal_error', 'internal_error', 'service_unavailable', 'request_timeout', 'team_added_to_org'],
@@ -55,11 +59,15 @@ export function deliveryError(error: unknown): DeliveryError {
     return new DeliveryError(`Slack refused it: ${code}`, {
       hopeless: HOPELESS.has(code) || code === 'message_not_found',
       gone: code === 'message_not_found',
+      fixed: FIXED.has(code),
       refused: !MENDABLE.has(code),
       cause: error,
     })
   if (error instanceof WebAPIHTTPError)
-    return new DeliveryError(`Slack answered ${error.statusCode}`, { cause: error })
+    return new DeliveryError(`Slack answered ${error.statusCode}`, {
+      refused: error.statusCode >= 400 && error.statusCode < 500 && ![408, 429].includes(error.statusCode),
+      cause: error,
+    })
   const message = error instanceof Error ? error.message : String(error)
   return new DeliveryError(`Slack cannot be reached: ${message}`, { cause: error })
 }

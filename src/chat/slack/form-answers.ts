@@ -4,7 +4,7 @@ import type { Answer } from '../../core/command.js'
 import { isRefusal, type Refusal, refuse } from '../../core/refusal.js'
 import type { Asked } from '../asking.js'
 import type { Said } from '../places.js'
-import { type Reply, replyIn, tell } from './answers.js'
+import { directReply, type Reply, replyIn, tell } from './answers.js'
 import { plain } from './options.js'
 import type { SlackRun } from './parts.js'
 
@@ -117,13 +117,6 @@ export function privately(run: SlackRun, user: string, said: Said): Reply {
   const inChannel = replyIn(run, user, said)
   // Where the bot is no member it cannot answer in the channel, not even in private.
   return (message) => inChannel(message).catch(() => directReply(run, user)(message))
-}
-
-/** In App Home there is no channel: the answer goes into the conversation with the app. */
-export function directReply(run: Pick<SlackRun, 'client'>, user: string): Reply {
-  return async ({ text, blocks }) => {
-    await run.client.chat.postMessage({ channel: user, text, blocks })
-  }
 }
 
 /** A form with nothing to fill in. */

@@ -38,6 +38,7 @@ import {
 import { readMetadata } from './form-metadata.js'
 import { errorsOf, wordsOf } from './form-values.js'
 import { optionsFor } from './options.js'
+import { outdated } from './outdated.js'
 
 /** Forms for commands: opened when words are missing, filled with what fits, answered in their own fields. */
 
@@ -124,10 +125,7 @@ export function submitHandler(talk: Talk): (args: Submit) => Promise<void> {
   return async ({ ack, body, view }) => {
     const metadata = readMetadata(view.private_metadata)
     const command = metadata?.command == null ? null : commandNamed(run.commands, metadata.command)
-    if (metadata === null || command === null) {
-      await ack()
-      return
-    }
+    if (metadata === null || command === null) return refuseForm({ ack, view }, 'Proxmox-MPC', outdated())
     const { values } = view.state
     const words = wordsOf(command, values)
     if (isRefusal(words)) {

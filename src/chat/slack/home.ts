@@ -14,10 +14,10 @@ import { isRefusal, type Refusal, refuse } from '../../core/refusal.js'
 import type { Caller } from '../../ports/road.js'
 import { admit } from '../admission.js'
 import { buttonsForChoices } from '../choices.js'
-import { tell } from './answers.js'
+import { directReply, tell } from './answers.js'
 import { button, renderCard, renderRefusal, type SlackButton, type SlackDrawing } from './blocks/card.js'
 import type { Talk } from './commands.js'
-import { answerForm, directReply, refuseForm, type SentForm } from './form-answers.js'
+import { answerForm, refuseForm, type SentForm } from './form-answers.js'
 import { plain } from './options.js'
 import { slackDrawing } from './parts.js'
 import { slackButton } from './transport.js'
@@ -55,7 +55,7 @@ export function refreshHandler(talk: Talk): (args: Click) => Promise<void> {
 }
 
 /** It asks several things at once, and counts as one command. */
-async function publish(talk: Talk, user: string): Promise<void> {
+export async function publish(talk: Talk, user: string): Promise<void> {
   const { run } = talk
   const room = admit(talk, user)
   const put = (view: HomeView) => run.client.views.publish({ user_id: user, view })

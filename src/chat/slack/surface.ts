@@ -22,6 +22,7 @@ import {
   REFRESH,
   refreshHandler,
 } from './home.js'
+import { unknownForm } from './outdated.js'
 import type { SlackParts, SlackRun } from './parts.js'
 import { slackPeople } from './people.js'
 import { slackTransport } from './transport.js'
@@ -83,6 +84,10 @@ export function slackSurface(parts: SlackParts): SlackSurface {
 /** Slack may not answer at all while we end. */
 const LAST_MS = 5000
 
+/** Fields of forms, and what was in messages and views of another version. */
+const NONE_OF_OURS = /^(?!op:|pve_command$|home_refresh$|home_link$)/
+const NO_FORM_OF_OURS = /^(?!pve_form$|decide$|link$)/
+
 /** Every kind of thing that Slack sends has a listener, so that nothing waits for an acknowledgement in vain. */
 function listen(link: Connection, talk: Talk): void {
   const { app } = link
@@ -99,11 +104,12 @@ function listen(link: Connection, talk: Talk): void {
   app.action<BlockAction<ExternalSelectAction>>(CHOOSE_ACTION, chooseHandler(talk))
   app.action<BlockAction<ButtonAction>>(REFRESH, refreshHandler(talk))
   app.action<BlockAction<ButtonAction>>(LINK, linkHandler(talk))
-  app.action(/^(?!op:|pve_command$|home_)/, async ({ ack }) => ack())
+  app.action(NONE_OF_OURS, async ({ ack }) => ack())
   app.options(/.*/, optionsHandler(talk))
   app.view(FORM_VIEW, submitHandler(talk))
   app.view(DECIDE_FORM, decideFormHandler(talk))
   app.view(LINK_FORM, linkFormHandler(talk))
+  app.view(NO_FORM_OF_OURS, unknownForm)
   app.view({ callback_id: /.*/, type: 'view_closed' }, async ({ ack }) => ack())
   app.shortcut(/.*/, async ({ ack }) => ack())
 }

@@ -5,10 +5,10 @@ import type { BoardView } from '../../ports/board.js'
 import type { OutboxItem } from '../../ports/store/outbox.js'
 import { asPost, below, nodesOf, withoutLogs } from '../below.js'
 import { buttonsOf, type CardButton } from '../buttons.js'
-import type { Drawn, Spot, Transport } from '../delivery.js'
+import { DeliveryError, type Drawn, type Spot, type Transport } from '../delivery.js'
 import { readCard } from '../stored-card-schema.js'
 import { type Rendered, renderCard, type SlackButton } from './blocks/card.js'
-import { deliveryError } from './errors.js'
+import { deliveryError, NO_THREAD, slackCode } from './errors.js'
 import { type SlackRun, slackDrawing } from './parts.js'
 
 /** Cards of operations as messages: drawn, posted, edited, with what does not fit below them. */
@@ -19,7 +19,7 @@ export type SlackMessage = {
   readonly files: Rendered['files']
 }
 
-type Run = Pick<SlackRun, 'client' | 'clock' | 'workspaces' | 'stores' | 'typed'>
+type Run = Pick<SlackRun, 'client' | 'clock' | 'workspaces' | 'stores' | 'typed' | 'onFault'>
 
 export function slackTransport(run: Run): Transport<SlackMessage> {
   const { client } = run
@@ -28,23 +28,53 @@ export function slackTransport(run: Run): Transport<SlackMessage> {
     draw: (view) => draw(run, view),
     post: async ({ channel, thread }, { text, blocks }) => {
       const { ts } = await calling(() =>
-        client.chat.postMessage({
-          channel,
-          text,
-          blocks,
-          unfurl_links: false,
-          unfurl_media: false,
-          ...(thread === null ? {} : { thread_ts: thread }),
-        }),
+        inThread(thread, (under) =>
+          client.chat.postMessage({
+            channel,
+            text,
+            blocks,
+            unfurl_links: false,
+            unfurl_media: false,
+            ...under,
+          }),
+        ),
       )
       if (ts === undefined) throw deliveryError(new Error('Slack did not say where the message is'))
       return ts
     },
     edit: async ({ channel }, ts, { text, blocks }) => {
-      await calling(() => client.chat.update({ channel, ts, text, blocks }))
+      const put = (some: KnownBlock[]) =>
+        calling(() => client.chat.update({ channel, ts, text, blocks: some }))
+      try {
+        await put(blocks)
+      } catch (error) {
+        if (!isUndrawable(error)) throw error
+        // Its words alone, without buttons: they are true.
+        run.onFault(error)
+        await put([])
+      }
     },
     say: (item, thread) => say(run, item, thread),
     below: (view) => below(run, 'slack', view, draw(run, view).message.files),
+  }
+}
+
+/** Slack does not take what the card is made of. */
+function isUndrawable(error: unknown): boolean {
+  return error instanceof DeliveryError && error.hopeless && !error.gone
+}
+
+/** In its thread, or where that is gone in the channel. */
+async function inThread<T>(
+  thread: string | null,
+  call: (under: { readonly thread_ts?: string }) => Promise<T>,
+): Promise<T> {
+  if (thread === null) return call({})
+  try {
+    return await call({ thread_ts: thread })
+  } catch (error) {
+    if (!NO_THREAD.has(slackCode(error) ?? '')) throw error
+    return call({})
   }
 }
 
@@ -101,16 +131,34 @@ export function slackButton({ verb, label, value, style, sure }: CardButton): Sl
 async function say(run: Run, item: OutboxItem, thread: string | null): Promise<void> {
   const drawn = item.card === null ? null : renderCard(readCard(item.card), slackDrawing(run, null))
   const at = { channel: item.channel, thread }
-  const below = drawn === null ? at : await sayCard(run, at, drawn)
   const files = [...item.files, ...(drawn?.files ?? []).map(asPost)]
+  if (drawn !== null) {
+    const { channel, message } = await sayCard(run, at, drawn)
+    // By themselves, so that what is said is not said again where they cannot be sent.
+    if (files.length > 0)
+      await run.stores.outbox.add(
+        {
+          surface: 'slack',
+          channel,
+          under: { kind: 'message', message },
+          card: null,
+          files,
+          key: `${item.key}:files`,
+        },
+        run.clock.now(),
+      )
+    return
+  }
   if (files.length === 0) return
   const uploads = files.map(({ name, content }) => ({
     filename: name,
     file: Buffer.from(content.data, content.encoding),
   }))
-  const under = below.thread === null ? {} : { thread_ts: below.thread }
+  const { channel } = item
   await calling(() =>
-    run.client.filesUploadV2({ channel_id: below.channel, file_uploads: uploads, ...under }),
+    inThread(thread, (under) =>
+      run.client.filesUploadV2({ channel_id: channel, file_uploads: uploads, ...under }),
+    ),
   )
 }
 
@@ -119,8 +167,11 @@ async function sayCard(
   { client }: Run,
   { channel, thread }: Spot,
   { text, blocks }: Rendered,
-): Promise<Spot> {
-  const under = thread === null ? {} : { thread_ts: thread }
-  const said = await calling(() => client.chat.postMessage({ channel, text, blocks, ...under }))
-  return { channel: said.channel ?? channel, thread: thread ?? said.ts ?? null }
+): Promise<{ readonly channel: string; readonly message: string }> {
+  const said = await calling(() =>
+    inThread(thread, (under) => client.chat.postMessage({ channel, text, blocks, ...under })),
+  )
+  const { ts, message } = said
+  if (ts === undefined) throw deliveryError(new Error('Slack did not say where the message is'))
+  return { channel: said.channel ?? channel, message: message?.thread_ts ?? ts }
 }

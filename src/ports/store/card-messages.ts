@@ -42,7 +42,12 @@ export interface CardMessageStore {
     card: Pick<CardMessage, 'operation' | 'surface' | 'channel'>,
     seen: { readonly error: string; readonly notBefore: Date | null },
   ): Promise<void>
-  /** Somebody deleted the message: after `notBefore` it is posted anew. Nothing where another message is known meanwhile. */
+  /** The platform does not take what there is to show: tried again when that is something else. */
+  refused(
+    card: Pick<CardMessage, 'operation' | 'surface' | 'channel'>,
+    seen: { readonly error: string; readonly delivered: string; readonly final: boolean },
+  ): Promise<void>
+  /** Somebody deleted the message, or it cannot be edited any more: after `notBefore` it is posted anew. Nothing where another message is known meanwhile. */
   lost(
     card: Pick<CardMessage, 'operation' | 'surface' | 'channel'>,
     seen: { readonly message: string; readonly error: string; readonly notBefore: Date },

@@ -113,6 +113,9 @@ function lab(options: { readonly perMinute?: number } = {}) {
           const again = { message: null, delivered: null, failures: at.failures + 1, error }
           put(at, { ...again, notBefore: notBefore.toISOString() })
         },
+        refused: async (one, { error, delivered, final }) => {
+          put(find(one), { error, delivered, final, failures: find(one).failures + 1 })
+        },
         stuck: async () => ({ waiting: 0, givenUp: 0 }),
         failed: async (one, { error, notBefore }) => {
           const at = find(one)
@@ -264,6 +267,42 @@ describe('what goes wrong with one', () => {
       ['post', 'C1', 'op1 running'],
     ])
     expect(cards).toMatchObject([{ message: 'm2', failures: 0 }])
+  })
+
+  it('one that cannot be edited any more is posted anew, when it is over too', async () => {
+    const { look, sent, want, become, fail, wait } = lab()
+    await want(1, 'C1')
+    await look()
+    fail(new DeliveryError('cant_update_message', { fixed: true }))
+    become(1, 'verified')
+    await look()
+    fail(null)
+    wait(10_000)
+    await look()
+
+    expect(sent).toEqual([
+      ['post', 'C1', 'op1 ready'],
+      ['post', 'C1', 'op1 verified'],
+    ])
+  })
+
+  it('of what the platform does not take once the next state is shown', async () => {
+    const { look, sent, want, become, fail } = lab()
+    await want(1, 'C1')
+    await look()
+    fail(new DeliveryError('invalid_blocks', { hopeless: true }))
+    become(1, 'running')
+    await look()
+    fail(null)
+    await look()
+    expect(sent).toEqual([['post', 'C1', 'op1 ready']])
+    become(1, 'verified')
+    await look()
+
+    expect(sent).toEqual([
+      ['post', 'C1', 'op1 ready'],
+      ['edit', 'C1', 'op1 verified'],
+    ])
   })
 
   it('one that is over stays deleted', async () => {

@@ -30,6 +30,7 @@ async function clicked(known: string | null) {
         },
         failed: nothing,
         lost: nothing,
+        refused: nothing,
         stuck: async () => ({ waiting: 0, givenUp: 0 }),
       },
     },

@@ -329,6 +329,7 @@ export function contextOf(world: World): QueryContext {
         delivered: absent,
         failed: absent,
         lost: absent,
+        refused: absent,
         stuck: absent,
       },
       outbox: { add: absent, due: absent, done: absent, failed: absent, waiting: absent },
