@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Fit } from './fits.js'
 import type { GuestKind, ResourceType } from './resource.js'
 
 /** What a name resolved to, right now. `incarnation` tells a re-created guest from its predecessor. */
@@ -9,6 +10,8 @@ export type GuestRef = {
   readonly name: string
   readonly node: string
   readonly incarnation: number
+  /** What it was chosen by; nothing where it was named by its number, or by the program. */
+  readonly fits?: readonly Fit[]
 }
 
 export type ResourceRef = {

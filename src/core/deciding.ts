@@ -2,6 +2,7 @@ import type { NewAudit } from './audit.js'
 import {
   type Decision,
   ENDED,
+  isOver,
   missingDecisions,
   type Operation,
   type OperationState,
@@ -24,15 +25,19 @@ export type DecideEvent =
       /** The name as it was typed, where that is asked for. */
       readonly typed: string | null
     }
-  | { readonly kind: 'cancel'; readonly actor: Actor; readonly reason: string | null }
+  | {
+      readonly kind: 'cancel' /** Null for the program itself. */
+      readonly actor: Actor | null
+      readonly reason: string | null
+    }
   | { readonly kind: 'expire' }
   | { readonly kind: 'remind' }
   /** Decisions of these persons do not count any more. */
   | { readonly kind: 'retract'; readonly persons: readonly number[]; readonly why: string }
 
 /** The part of the state machine that belongs to decisions. */
-export function decide(operation: Operation, event: DecideEvent, at: Date): Transition {
-  const late = expired(operation, at)
+export function decide(operation: Operation, event: DecideEvent, at: Date, now: Date): Transition {
+  const late = expired(operation, at, now)
   if (late !== null && event.kind !== 'expire')
     return {
       ...late,
@@ -50,14 +55,14 @@ export function decide(operation: Operation, event: DecideEvent, at: Date): Tran
     case 'cancel':
       return cancel(operation, event, at)
     case 'decide':
-      return event.verdict === 'deny' ? deny(operation, event, at) : agree(operation, event, at)
+      return event.verdict === 'deny' ? deny(operation, event, at) : agree(operation, event, at, now)
   }
 }
 
 /** The operation as expired, where its time is over; null where it is not, or where that does not matter any more. */
-function expired(operation: Operation, at: Date): Transition | null {
+function expired(operation: Operation, at: Date, now: Date): Transition | null {
   const open = operation.state === 'waiting' || operation.state === 'ready'
-  if (!open || at.getTime() < Date.parse(operation.expiresAt)) return null
+  if (!open || (at.getTime() < Date.parse(operation.expiresAt) && !isOver(operation, now))) return null
   const message =
     operation.state === 'waiting' ? 'Nobody decided it in time.' : 'It was decided, but not begun in time.'
   const next = end(operation, 'expired', 'expired', message, at)
@@ -66,7 +71,7 @@ function expired(operation: Operation, at: Date): Transition | null {
 
 type Decide = Extract<DecideEvent, { readonly kind: 'decide' }>
 
-function agree(operation: Operation, event: Decide, at: Date): Transition {
+function agree(operation: Operation, event: Decide, at: Date, now: Date): Transition {
   const { actor, verdict, reason } = event
   const refusal = agreeRefusal(operation, event)
   if (refusal !== null) return refused(operation, refusal)
@@ -88,6 +93,7 @@ function agree(operation: Operation, event: Decide, at: Date): Transition {
         decidedAt: decision.at,
         // Decided and never begun is as dead as undecided: the world moves on.
         expiresAt: new Date(at.getTime() + operation.requirement.ttl).toISOString(),
+        clockAhead: Math.max(0, at.getTime() - now.getTime()),
       }
     : decided
   return changed(next, [
@@ -197,7 +203,8 @@ function cancel(
   at: Date,
 ): Transition {
   const { actor, reason } = event
-  const said = `${actor.person} cancelled it${reason === null ? '.' : `: ${reason}`}`
+  const who = actor === null ? 'It was withdrawn' : `${actor.person} cancelled it`
+  const said = `${who}${reason === null ? '.' : `: ${reason}`}`
   const data = { reason, message: said }
   const audit = [noted(operation, 'operation.cancel', { actor, code: 'cancelled', data })]
   switch (operation.state) {

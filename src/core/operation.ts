@@ -108,6 +108,8 @@ export type Operation = {
   /** When it dies undecided, or decided and never begun. */
   readonly expiresAt: string
   readonly remindedAt: string | null
+  /** Milliseconds by which the log was ahead of the clock when its time began to run; nearly always 0. */
+  readonly clockAhead: number
   readonly decidedAt: string | null
   readonly endedAt: string | null
   readonly cancelAsked: boolean
@@ -125,6 +127,17 @@ export type Lease = { readonly holder: string; readonly beat: number }
 
 /** A new operation before it has a number. */
 export type NewOperation = Omit<Operation, 'id'>
+
+/**
+ * Whether its time is over by the clock. Where the log was ahead of it when its time began, that lead counts: the log's own
+ * time stands still until the clock has caught up with it.
+ */
+export function isOver(
+  { expiresAt, clockAhead }: Pick<Operation, 'expiresAt' | 'clockAhead'>,
+  now: Date,
+): boolean {
+  return now.getTime() + clockAhead >= Date.parse(expiresAt)
+}
 
 export function operationName(id: number): string {
   return `op${id}`
@@ -161,6 +174,7 @@ export function newOperation(
     createdAt: at,
     expiresAt: new Date(asked.at.getTime() + requirement.ttl).toISOString(),
     remindedAt: null,
+    clockAhead: 0,
     decidedAt: decided ? at : null,
     endedAt: null,
     cancelAsked: false,

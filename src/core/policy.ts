@@ -34,7 +34,7 @@ const when = z.strictObject({
   risk: z
     .union([
       z.enum(['routine', 'disruptive', 'destructive']),
-      z.array(z.enum(['routine', 'disruptive', 'destructive'])),
+      z.array(z.enum(['routine', 'disruptive', 'destructive'])).min(1),
     ])
     .transform((value) => (typeof value === 'string' ? [value] : value))
     .optional(),

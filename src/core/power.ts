@@ -15,15 +15,12 @@ export function taskTypes(verb: PowerVerb, kind: GuestKind, ha: boolean): readon
   return [verb === 'suspend' ? 'qmpause' : `qm${verb}`]
 }
 
-/** Types of all tasks that change a guest's power state, whoever asked for them. */
+/** Types of all tasks that change a guest's power state, whoever asked for them. A migration leaves it as it is. */
 export const POWER_TASKS: ReadonlySet<string> = new Set([
   ...POWER_VERBS.flatMap((verb) => [`qm${verb}`, `vz${verb}`]),
   'qmpause',
   'hastart',
   'hastop',
-  'qmigrate',
-  'vzmigrate',
-  'hamigrate',
   'qmrollback',
   'vzrollback',
 ])

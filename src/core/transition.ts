@@ -29,12 +29,13 @@ export type Around = {
 
 const QUIET: Around = { freeze: null, grants: [] }
 
-/** The state machine of operations. Pure; `at` is the later of the clock's time and the newest time in the store. */
+/** The state machine of operations. Pure; `at` is the later of the clock's time, `now`, and the newest time in the store. */
 export function transition(
   operation: Operation,
   event: OperationEvent,
   at: Date,
   around: Around = QUIET,
+  now: Date = at,
 ): Transition {
   switch (event.kind) {
     case 'decide':
@@ -42,7 +43,7 @@ export function transition(
     case 'expire':
     case 'remind':
     case 'retract':
-      return decide(operation, event, at)
+      return decide(operation, event, at, now)
     default:
       return execute(operation, event, at, around)
   }

@@ -68,11 +68,7 @@ async function stillAllowed(parts: ExecutionParts, operation: Operation): Promis
   const held = grantsOf(requester, operation.requester)
   if (!places.every((place) => holdsFor(held, 'operator', place))) {
     const reason = 'the requester may not ask for it any more'
-    await stores.operations.apply(
-      operation.id,
-      { kind: 'cancel', actor: operation.requester, reason },
-      clock.now(),
-    )
+    await stores.operations.apply(operation.id, { kind: 'cancel', actor: null, reason }, clock.now())
     parts.onChange(operation.id)
     return false
   }

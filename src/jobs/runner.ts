@@ -1,4 +1,4 @@
-import type { Operation } from '../core/operation.js'
+import { isOver, type Operation } from '../core/operation.js'
 import { isRefusal } from '../core/refusal.js'
 import { endedInDoubt } from '../pipeline/execution/doubt.js'
 import { type ExecutionParts, LetGo } from '../pipeline/execution/parts.js'
@@ -20,6 +20,8 @@ export type RunnerHandle = Runner & {
 }
 
 /** How often the store is looked at. */
+/** Of each kind, oldest first. */
+const MOST_OPEN = 5000
 const LOOK_MS = 1000
 /** A `serve` that is alive begins what is ready within this time; then somebody else may. */
 const GRACE_MS = 10_000
@@ -87,8 +89,12 @@ export function createRunner(options: RunnerOptions): RunnerHandle {
 
   const tick = async (): Promise<void> => {
     const { operations } = parts.stores
-    const open = await operations.list({ states: ['waiting', 'ready', 'running'], limit: 500 })
-    for (const operation of [...open].reverse()) {
+    // What is decided or under way is never kept from its end by what only waits.
+    const open = [
+      ...(await operations.list({ states: ['ready', 'running'], limit: MOST_OPEN, oldestFirst: true })),
+      ...(await operations.list({ states: ['waiting'], limit: MOST_OPEN, oldestFirst: true })),
+    ]
+    for (const operation of open) {
       if (ending.signal.aborted) return
       if (duty === 'own' && !own.has(operation.id)) continue
       await timeFor(parts, operation, (reminded) => reminders.push(reminded))
@@ -162,14 +168,18 @@ async function timeFor(
 ): Promise<void> {
   if (operation.state === 'running') return
   const now = parts.clock.now()
-  const expires = Date.parse(operation.expiresAt)
-  if (now.getTime() >= expires) {
+  if (isOver(operation, now)) {
     await parts.stores.operations.apply(operation.id, { kind: 'expire' }, now)
     parts.onChange(operation.id)
     return
   }
-  const half = (Date.parse(operation.createdAt) + expires) / 2
-  if (operation.state !== 'waiting' || operation.remindedAt !== null || now.getTime() < half) return
+  const half = (Date.parse(operation.createdAt) + Date.parse(operation.expiresAt)) / 2
+  if (
+    operation.state !== 'waiting' ||
+    operation.remindedAt !== null ||
+    now.getTime() + operation.clockAhead < half
+  )
+    return
   const reminded = await parts.stores.operations.apply(operation.id, { kind: 'remind' }, now)
   if (isRefusal(reminded) || reminded.remindedAt === null) return
   // What was edited can be decided by nobody, and is not told as if it could.

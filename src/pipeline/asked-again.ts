@@ -1,7 +1,7 @@
 import type { GuestRef } from '../core/args.js'
 import { type Answer, CHANGE_ARGS, commandName } from '../core/command.js'
 import { canonical, type Json } from '../core/digest.js'
-import { operationName } from '../core/operation.js'
+import { isOver, operationName } from '../core/operation.js'
 import type { Actor } from '../core/people.js'
 import type { Plan } from '../core/plan.js'
 import { isRefusal, refuse } from '../core/refusal.js'
@@ -22,7 +22,7 @@ export async function waitingAlready(
   const waiting = await stores.operations.list({ workspaces: [workspace], states: ['waiting'], limit: 200 })
   for (const each of waiting) {
     const alike = each.planDigest === digest && each.requester.personId === personId
-    if (!alike || Date.parse(each.expiresAt) <= now().getTime()) continue
+    if (!alike || isOver(each, now())) continue
     const read = await readPlan(stores, each)
     if (!isRefusal(read)) return read
   }

@@ -76,9 +76,9 @@ async function withOperation(
 
 async function decide(at: At, operation: Operation, verdict: Verdict, words: DecisionWords): Promise<Answer> {
   const { parts, speaker } = at
-  const settings = parts.settings.current()
-  if (isRefusal(settings)) return settings
-  // Before anything of it is gone by. To end it needs no proof.
+  // Before anything of it is gone by. To end it needs neither rules nor proof.
+  const settings = verdict === 'deny' ? null : parts.settings.current()
+  if (settings !== null && isRefusal(settings)) return settings
   const read = verdict === 'deny' ? null : await readPlan(parts.stores, operation)
   if (isRefusal(read)) return read
   if (verdict !== 'deny') {
@@ -90,7 +90,7 @@ async function decide(at: At, operation: Operation, verdict: Verdict, words: Dec
     const places = await placesOfOperation(parts, operation)
     if (!mayDecide(speaker.person, operation.requirement, places)) return notEligible(at, operation)
   }
-  if (operation.state === 'waiting' && read !== null && read.plan.policyHash !== settings.policyHash)
+  if (operation.state === 'waiting' && read !== null && read.plan.policyHash !== settings?.policyHash)
     return refuse(
       'plan_stale',
       `The policy was changed since ${operationName(operation.id)} was asked for.`,

@@ -1,7 +1,7 @@
 import { type Card, card } from '../core/card.js'
 import type { Answer } from '../core/command.js'
 import { fact } from '../core/facts.js'
-import { ENDED, type Operation, operationName } from '../core/operation.js'
+import { ENDED, isOver, type Operation, operationName } from '../core/operation.js'
 import { isRefusal, refuse } from '../core/refusal.js'
 import type { FollowOptions } from '../ports/road.js'
 import { settingsForSpeaking } from '../ports/settings.js'
@@ -38,7 +38,7 @@ export async function followOperation(
         `There is no operation ${operationName(id)}.`,
         '`approvals --all` lists them.',
       )
-    if (isOver(operation, parts.now(), decisions)) {
+    if (isEnough(operation, parts.now(), decisions)) {
       const view = await viewOf(parts, operation)
       // What nobody can decide any more waits for nobody.
       const stuck = view.edited !== null && view.operation.state === 'waiting'
@@ -57,10 +57,10 @@ export async function followOperation(
   }
 }
 
-function isOver(operation: Operation, now: Date, decisions: boolean): boolean {
-  const { state, expiresAt } = operation
+function isEnough(operation: Operation, now: Date, decisions: boolean): boolean {
+  const { state } = operation
   if (ENDED.has(state) || state === 'unknown') return true
-  return state === 'waiting' && (!decisions || now.getTime() >= Date.parse(expiresAt))
+  return state === 'waiting' && (!decisions || isOver(operation, now))
 }
 
 export async function tailsOf(

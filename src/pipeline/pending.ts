@@ -1,7 +1,7 @@
 import { card, type Row, type Section } from '../core/card.js'
 import type { Answer } from '../core/command.js'
 import { column, count } from '../core/facts.js'
-import { missingDecisions, type Operation, operationName } from '../core/operation.js'
+import { isOver, missingDecisions, type Operation, operationName } from '../core/operation.js'
 import type { Workspace } from '../ports/query.js'
 import type { Speaker } from './identify.js'
 import { answerFor, OPEN, type OperationView, viewOf } from './present.js'
@@ -14,14 +14,14 @@ type At = { readonly parts: RoadParts; readonly speaker: Known; readonly workspa
 /** What waits to be decided, runs, or is unknown, with what the speaker may choose; `all`: also what is over. */
 export async function pending(at: At, all: boolean): Promise<Answer> {
   const { parts, speaker, workspace } = at
-  const listed = await scopedStores(parts.stores, speaker.person.grants).operations.list({
+  const listed = await scopedStores(parts.stores, speaker.person.grants, speaker.person.id).operations.list({
     workspaces: [workspace.name],
     ...(all ? {} : { states: OPEN }),
     limit: all ? 50 : 200,
   })
-  const now = parts.now().getTime()
+  const now = parts.now()
   const operations = listed.filter(
-    (each) => all || each.state === 'running' || each.state === 'unknown' || Date.parse(each.expiresAt) > now,
+    (each) => all || each.state === 'running' || each.state === 'unknown' || !isOver(each, now),
   )
   const views = await Promise.all(operations.map((operation) => viewOf(parts, operation)))
   const answers = await Promise.all(views.map((view) => answerFor(at, view)))

@@ -79,7 +79,7 @@ async function onward(parts: RoadParts, request: Request, parsed: Parsed, speake
       '`workspace ls` lists them.',
     )
   const known = speaker.kind === 'known' ? speaker : null
-  const stores = scopedStores(parts.stores, known?.person.grants ?? [])
+  const stores = scopedStores(parts.stores, known?.person.grants ?? [], known?.person.id ?? null)
   const signal = request.signal ?? new AbortController().signal
   const progress = request.progress ?? (() => {})
   const fresh =

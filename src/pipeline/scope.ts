@@ -4,13 +4,16 @@ import { type Grant, holdsEverywhere, holdsFor } from '../core/people.js'
 import { guestKey } from '../core/resource.js'
 import type { Stores } from '../ports/store/stores.js'
 
+/** No more rows are looked through for one list. */
+const MOST_READ = 50_000
+
 type Seen = Pick<Stores, 'inventory' | 'history' | 'tasks' | 'operations'>
 
 /**
  * The stores as somebody sees them who may read only some guests: the others are not there. Nodes and storages, which
  * belong to no guest, stay; so do pools that hold one of theirs.
  */
-export function scopedStores(stores: Stores, grants: readonly Grant[]): Stores {
+export function scopedStores(stores: Stores, grants: readonly Grant[], person: number | null = null): Stores {
   if (holdsEverywhere(grants, 'reader')) return stores
   const mine = (cluster: string) => (guest: StoredGuest) => holdsFor(grants, 'reader', { ...guest, cluster })
   const narrow = (picture: Picture | null): Picture | null =>
@@ -32,8 +35,11 @@ export function scopedStores(stores: Stores, grants: readonly Grant[]): Stores {
       },
       since: async (cluster, since, limit) => {
         const keys = await visible(cluster)
-        const changes = await stores.history.since(cluster, since, limit)
-        return changes.filter((change: DatedChange) => !hides(change.key, keys))
+        return enough(
+          limit,
+          (most) => stores.history.since(cluster, since, most),
+          async (changes) => changes.filter((change: DatedChange) => !hides(change.key, keys)),
+        )
       },
       stateAt: async (cluster, at) => {
         const state = await stores.history.stateAt(cluster, at)
@@ -46,17 +52,27 @@ export function scopedStores(stores: Stores, grants: readonly Grant[]): Stores {
     },
     operations: {
       ...stores.operations,
-      list: async (filter) => {
-        const listed = await stores.operations.list(filter)
-        const kept = await Promise.all(listed.map((each) => seesOperation(stores, grants, each)))
-        return listed.filter((_, at) => kept[at])
-      },
+      list: (filter) =>
+        enough(
+          filter.limit,
+          (limit) => stores.operations.list({ ...filter, limit }),
+          async (listed) => {
+            const sees = async (each: Operation): Promise<boolean> =>
+              each.requester.personId === person || (await seesOperation(stores, grants, each))
+            const kept = await Promise.all(listed.map(sees))
+            return listed.filter((_, at) => kept[at])
+          },
+        ),
     },
     tasks: {
       ...stores.tasks,
       list: async (cluster, filter) => {
         const keys = await visible(cluster)
-        return (await stores.tasks.list(cluster, filter)).filter(({ id }) => !hides(guestKeyOf(id), keys))
+        return enough(
+          filter.limit,
+          (limit) => stores.tasks.list(cluster, { ...filter, limit }),
+          async (tasks) => tasks.filter(({ id }) => !hides(guestKeyOf(id), keys)),
+        )
       },
       find: async (clusters, reference) => {
         const found = await stores.tasks.find(clusters, reference)
@@ -70,7 +86,20 @@ export function scopedStores(stores: Stores, grants: readonly Grant[]): Stores {
   return { ...stores, ...seen }
 }
 
-/** Whether any guest of an operation is one of those that somebody may read. */
+/** So many of what somebody may see, where there are so many: more is read until then. */
+async function enough<T>(
+  limit: number,
+  read: (limit: number) => Promise<readonly T[]>,
+  visible: (rows: readonly T[]) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  for (let most = limit; ; most *= 4) {
+    const rows = await read(most)
+    const kept = await visible(rows)
+    if (kept.length >= limit || rows.length < most || most >= MOST_READ) return kept.slice(0, limit)
+  }
+}
+
+/** Whether every guest of an operation is one of those that somebody may read: its card shows all of them. */
 export async function seesOperation(
   stores: Pick<Stores, 'inventory'>,
   grants: readonly Grant[],
@@ -79,7 +108,7 @@ export async function seesOperation(
   if (holdsEverywhere(grants, 'reader')) return true
   const clusters = [...new Set(operation.steps.map(({ cluster }) => cluster))]
   const pictures = await Promise.all(clusters.map((cluster) => stores.inventory.base(cluster)))
-  return operation.steps.some(({ cluster, vmid }) => {
+  return operation.steps.every(({ cluster, vmid }) => {
     const picture = pictures.find((each) => each?.cluster === cluster)
     const guest = picture?.inventory.guests.find((each) => each.vmid === vmid)
     return guest !== undefined && holdsFor(grants, 'reader', { ...guest, cluster })

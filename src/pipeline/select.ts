@@ -1,5 +1,6 @@
 import type { GuestRef, ResourceRef } from '../core/args.js'
 import type { Picture, StoredGuest } from '../core/change.js'
+import { type Fit, isFit } from '../core/fits.js'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
 import { guestKey, nodeKey, poolKey, type ResourceType, storageKey } from '../core/resource.js'
 import { nearest } from './nearest.js'
@@ -35,7 +36,7 @@ function namedGuests(pictures: readonly Picture[], text: string): readonly Guest
 export function selectGuest(pictures: readonly Picture[], text: string): GuestRef | Refusal {
   const found = namedGuests(pictures, text)
   const [only] = found
-  if (only !== undefined && found.length === 1) return only
+  if (only !== undefined && found.length === 1) return { ...only, fits: calledBy(only, text) }
   if (found.length > 1) return ambiguousGuest(text, found)
   const near = nearest(
     text,
@@ -44,6 +45,12 @@ export function selectGuest(pictures: readonly Picture[], text: string): GuestRe
   const hint =
     near === null ? '`ls` lists the guests there are.' : `Did you mean \`${near}\`? \`ls\` lists them all.`
   return refuse('unknown_guest', `There is no guest \`${text}\`.`, hint)
+}
+
+/** A number names a guest whatever it is called. */
+function calledBy({ name }: GuestRef, text: string): readonly Fit[] {
+  const typed = text.slice(text.indexOf('/') + 1)
+  return typed.toLowerCase() === name.toLowerCase() ? [{ by: 'called', value: name, said: text }] : []
 }
 
 function ambiguousGuest(text: string, found: readonly GuestRef[]): Refusal {
@@ -72,7 +79,7 @@ export function selectGuests(
   pictures: readonly Picture[],
   words: readonly string[],
 ): readonly GuestRef[] | Refusal {
-  const filters: { key: Selector; value: string }[] = []
+  const filters: Filter[] = []
   const names: string[] = []
   for (const word of words.flatMap((text) => text.split(',')).filter((text) => text !== '')) {
     const cut = word.indexOf('=')
@@ -82,22 +89,43 @@ export function selectGuests(
     }
     const key = SELECTORS.find((candidate) => candidate === word.slice(0, cut).toLowerCase())
     if (key === undefined) return unknownSelector(word.slice(0, cut))
-    filters.push({ key, value: word.slice(cut + 1) })
+    const value = word.slice(cut + 1)
+    if (value === '') return emptySelector(word)
+    filters.push({ key, value, said: word })
   }
+  // A variable that is empty in a script: it must not stand for all there are.
+  if (names.length === 0 && filters.length === 0) return emptySelector(words.join(' '))
   const rows = pictures.flatMap(({ cluster, inventory }) =>
     inventory.guests.filter((guest) => !guest.hidden).map((guest) => ({ cluster, guest })),
   )
+  const fits = filters.flatMap(({ key, value, said }) => (isLive(key) ? [{ by: key, value, said }] : []))
   const kept = rows.filter(({ cluster, guest }) => filters.every((filter) => matches(cluster, guest, filter)))
-  if (names.length === 0) return kept.map(({ cluster, guest }) => guestRef(cluster, guest))
-  const named = new Set<string>()
+  if (names.length === 0) return kept.map(({ cluster, guest }) => ({ ...guestRef(cluster, guest), fits }))
+  const named = new Map<string, readonly Fit[]>()
   for (const name of names) {
     const guest = selectGuest(pictures, name)
     if (isRefusal(guest)) return guest
-    named.add(`${guest.cluster}/${guest.vmid}`)
+    named.set(`${guest.cluster}/${guest.vmid}`, [...fits, ...(guest.fits ?? [])])
   }
-  return kept
-    .filter(({ cluster, guest }) => named.has(`${cluster}/${guest.vmid}`))
-    .map(({ cluster, guest }) => guestRef(cluster, guest))
+  return kept.flatMap(({ cluster, guest }) => {
+    const by = named.get(`${cluster}/${guest.vmid}`)
+    return by === undefined ? [] : [{ ...guestRef(cluster, guest), fits: by }]
+  })
+}
+
+type Filter = { readonly key: Selector; readonly value: string; readonly said: string }
+
+/** What the guest itself tells when it is read. */
+function isLive(key: Selector): key is Exclude<Fit['by'], 'called'> {
+  return key === 'tag' || key === 'pool' || key === 'node' || key === 'name'
+}
+
+function emptySelector(said: string): Refusal {
+  return refuse(
+    'wrong_argument',
+    `\`${said}\` names no guest.`,
+    'Name guests, or filters with a value: `tag=test`, `name=*` for all there are.',
+  )
 }
 
 function unknownSelector(key: string): Refusal {
@@ -109,33 +137,18 @@ function unknownSelector(key: string): Refusal {
   return refuse('wrong_argument', `There is no filter \`${key}=\`.`, hint)
 }
 
-function matches(cluster: string, guest: StoredGuest, filter: { key: Selector; value: string }): boolean {
+function matches(cluster: string, guest: StoredGuest, filter: Filter): boolean {
   const value = filter.value.toLowerCase()
   switch (filter.key) {
-    case 'tag':
-      return guest.tags.includes(value)
-    case 'node':
-      return guest.node.toLowerCase() === value
-    case 'pool':
-      return (guest.pool ?? '').toLowerCase() === value
     case 'status':
       return value === 'template' ? guest.template : guest.status === value || guest.lock === value
     case 'kind':
       return (guest.kind === 'qemu' ? ['vm', 'qemu'] : ['ct', 'lxc', 'container']).includes(value)
     case 'cluster':
       return cluster.toLowerCase() === value
-    case 'name':
-      return glob(value).test(guest.name)
+    default:
+      return isFit({ by: filter.key, value, said: filter.said }, guest)
   }
-}
-
-/** `web-*` as an anchored expression; only `*` and `?` mean anything. */
-function glob(pattern: string): RegExp {
-  const escaped = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replace(/\?/g, '.')
-  return new RegExp(`^${escaped}$`, 'iu')
 }
 
 /** Every resource of some types that a text names: `pve1`, `node/pve1`, `storage/local`, `storage/pve1/local`. */

@@ -3,15 +3,15 @@ import { canariesLeft } from '../core/canary.js'
 import { type Answer, commandName } from '../core/command.js'
 import { compareMarks } from '../core/identity.js'
 import { type Operation, operationName, type Step } from '../core/operation.js'
-import { holdsFor } from '../core/people.js'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
 import type { Workspace } from '../ports/query.js'
 import { mayBeAnother, sightingOf } from './births.js'
 import { settleUnknown } from './execution/settle-unknown.js'
 import type { Speaker } from './identify.js'
+import { operatorOfAll } from './operator-of-all.js'
 import { planChange } from './plan.js'
 import { readGuests } from './planning.js'
-import { answerOf, placesOfOperation } from './present.js'
+import { answerOf } from './present.js'
 import type { RoadParts } from './road-parts.js'
 import { type ReadPlan, readPlan } from './stored-plan.js'
 import { guestsOf } from './undo.js'
@@ -32,14 +32,9 @@ const LEFT = ['skipped', 'cancelled', 'failed', 'stale']
 export async function takeUp(at: At, operation: Operation, reason: string | null): Promise<Answer> {
   const { parts, speaker, workspace } = at
   const name = operationName(operation.id)
+  const outside = await operatorOfAll(parts, speaker, operation)
+  if (outside !== null) return outside
   if (operation.state === 'unknown') {
-    const places = await placesOfOperation(parts, operation)
-    if (!places.every((place) => holdsFor(speaker.person.grants, 'operator', place)))
-      return refuse(
-        'out_of_scope',
-        `${speaker.person.name} is not operator for all guests of ${name}.`,
-        '`whoami` shows your roles.',
-      )
     const settled = await settleUnknown(parts, operation, speaker.actor)
     return isRefusal(settled) ? settled : answerOf(at, settled)
   }

@@ -11,6 +11,7 @@ import type { Workspace } from '../ports/query.js'
 import { authorise } from './authorise.js'
 import { mayBeAnother, sightingOf } from './births.js'
 import type { Speaker } from './identify.js'
+import { operatorOfAll } from './operator-of-all.js'
 import type { ChangeCommand } from './parse.js'
 import { planChange } from './plan.js'
 import { readGuests } from './planning.js'
@@ -69,6 +70,8 @@ async function checked(
 ): Promise<Answer> {
   const { parts, speaker, workspace } = at
   const { operation } = read
+  const outside = await operatorOfAll(parts, speaker, operation)
+  if (outside !== null) return outside
   const signal = new AbortController().signal
   const guests = await guestsOf(parts, done)
   const readings = await readGuests(parts, guests, signal)

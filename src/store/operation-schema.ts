@@ -75,6 +75,7 @@ const Head = z.object({
   message: text,
   createdAt: z.string(),
   remindedAt: text,
+  clockAhead: z.number().min(0).default(0),
   decidedAt: text,
   endedAt: text,
   cancelAsked: z.boolean(),

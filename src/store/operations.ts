@@ -58,10 +58,10 @@ export function operationStore(database: Database): OperationStore {
       )
       return row === undefined ? null : { json: row.plan, planDigest: row.planDigest, shown: row.shown }
     },
-    list: ({ workspaces, states, limit }) =>
+    list: ({ workspaces, states, limit, oldestFirst }) =>
       list(
         `WHERE (?1 IS NULL OR "workspace" IN (SELECT "value" FROM json_each(?1)))
-           AND (?2 IS NULL OR "state" IN (SELECT "value" FROM json_each(?2))) ORDER BY "id" DESC LIMIT ?3`,
+           AND (?2 IS NULL OR "state" IN (SELECT "value" FROM json_each(?2))) ORDER BY "id" ${oldestFirst === true ? 'ASC' : 'DESC'} LIMIT ?3`,
         workspaces === undefined ? null : sqlJson(workspaces),
         states === undefined ? null : sqlJson(states),
         limit,
@@ -82,7 +82,7 @@ export function operationStore(database: Database): OperationStore {
   }
 }
 
-/** Lives as long as was meant, where the clock was set back behind the newest time in the log. */
+/** Where the clock was set back behind the newest time in the log: dated with that, and living as long as was meant by the clock. */
 function bornAt(operation: NewOperation, at: Date, now: Date): NewOperation {
   const more = at.getTime() - now.getTime()
   if (more === 0) return operation
@@ -92,6 +92,7 @@ function bornAt(operation: NewOperation, at: Date, now: Date): NewOperation {
     ...operation,
     createdAt: later(createdAt),
     expiresAt: later(expiresAt),
+    clockAhead: Math.max(0, more),
     decidedAt: decidedAt === null ? null : later(decidedAt),
   }
 }
@@ -118,7 +119,7 @@ async function applyIn(
   const at = await laterOf(tx, now)
   // What comes out is made of what the database gave and of the event: both are clean.
   const around = event.kind === 'intend' ? await aroundIn(tx, before, at) : undefined
-  const { operation: after, audit, refusal } = transition(before, cleaned(event), at, around)
+  const { operation: after, audit, refusal } = transition(before, cleaned(event), at, around, now)
   await writeDifferences(tx, before, after)
   await appendAudit(tx, audit, at)
   return refusal ?? after

@@ -3,7 +3,7 @@ import { canonical } from '../core/digest.js'
 import { type Account, type Actor, type Grant, grantText, type Person } from '../core/people.js'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
 import type { PeopleChange, PeopleStore } from '../ports/store/people.js'
-import { appendAudit } from './audit.js'
+import { appendAudit, laterOf } from './audit.js'
 import { redeem } from './link-codes.js'
 import { cleaned, type PersonRow, personOf } from './operation-schema.js'
 import type { Database, Tx } from './tx.js'
@@ -38,14 +38,17 @@ export function peopleStore(database: Database): PeopleStore {
       database.write(async (tx) => {
         const person = await named(tx, invite.name)
         if (isRefusal(person)) return person
+        // As far away as was meant, where the clock was set back behind the newest time in the log.
+        const ahead = (await laterOf(tx, now)).getTime() - now.getTime()
+        const expiresAt = new Date(invite.expiresAt.getTime() + ahead).toISOString()
         await tx.$executeRawUnsafe('DELETE FROM "LinkCode" WHERE "personId" = ?', person.id)
         await tx.$executeRawUnsafe(
           'INSERT INTO "LinkCode" ("codeHash", "personId", "expiresAt") VALUES (?, ?, ?)',
           invite.codeHash,
           person.id,
-          invite.expiresAt.toISOString(),
+          expiresAt,
         )
-        const data = { expiresAt: invite.expiresAt.toISOString() }
+        const data = { expiresAt }
         await appendAudit(tx, [peopleAudit('person.invited', actor, person.name, data)], now)
         return person
       }),

@@ -1,5 +1,6 @@
 import type { DraftTarget } from '../../core/drafting.js'
 import { kindWord } from '../../core/facts.js'
+import { isFit } from '../../core/fits.js'
 import type { GuestFacts } from '../../core/guest-facts.js'
 import { compareMarks } from '../../core/identity.js'
 import { type Known, orNull } from '../../core/known.js'
@@ -61,6 +62,8 @@ export function draftPower(
   if (reading.kind === 'unreadable')
     return refused(reading.nodeOnline ? refusalOf(reading.outage) : offline(label, reading.place.node))
   const { facts } = reading
+  const misfit = (guest.fits ?? []).find((fit) => !isFit(fit, facts))
+  if (misfit !== undefined) return refused(unfit(misfit.said, label))
   const cannot = impossible(verb, facts, label)
   if (cannot !== null) return refused(cannot)
   if (isThere(verb, facts))
@@ -75,6 +78,15 @@ export function draftPower(
   const lacking = privilege(now, facts.vmid, label)
   if (lacking !== null) return refused(lacking)
   return drafted(verb, now, facts, risk, seconds)
+}
+
+/** It was chosen by what was last known of it, which is not so any more. */
+function unfit(said: string, label: string): Refusal {
+  return refuse(
+    'plan_stale',
+    `${label} is not \`${said}\` any more.`,
+    '`sync` reads the cluster again; then ask anew.',
+  )
 }
 
 function offline(label: string, node: string): Refusal {
@@ -140,7 +152,7 @@ function guard(
     return refuse(
       'protected',
       `${label} is protected in Proxmox VE: \`${verb}\` is refused.`,
-      `Try \`shutdown ${facts.vmid}\`, or take the protection off in Proxmox VE (Options, Protection).`,
+      `${verb === 'shutdown' ? 'Take' : `Try \`shutdown ${facts.vmid}\`, or take`} the protection off in Proxmox VE (Options, Protection).`,
     )
   const unread = [protection, configDigest].find((fact) => fact.kind === 'unknown')
   if (unread?.kind === 'unknown')

@@ -37,6 +37,9 @@ export function wrongState(verb: PowerVerb, facts: GuestFacts, label: string): R
       'is paused and cannot hear a request to shut down',
       `\`resume ${vmid}\` first, or \`stop ${vmid}\`.`,
     )
+  // QEMU lets what it resets stand still where it stood still before.
+  if (power === 'paused' && verb === 'reset')
+    return wrong('is paused and would stay so', `\`resume ${vmid}\` first, or \`stop ${vmid}\`.`)
   return null
 }
 

@@ -7,6 +7,8 @@ export type OperationFilter = {
   readonly workspaces?: readonly string[]
   readonly states?: readonly OperationState[]
   readonly limit: number
+  /** Else the newest come first. */
+  readonly oldestFirst?: boolean
 }
 
 /** The plan of an operation as it lies in the store: text, since whoever uses it has to check it against the digest. */

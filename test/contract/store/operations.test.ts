@@ -66,8 +66,27 @@ describe('operations', () => {
     const stored = await stores.operations.plan(1)
     expect(planDigest(JSON.parse(stored?.json ?? ''))).toBe(first.planDigest)
     expect((await stores.operations.list({ limit: 10 })).map(({ id }) => id)).toEqual([2, 1])
+    expect((await stores.operations.list({ limit: 1, oldestFirst: true })).map(({ id }) => id)).toEqual([1])
     expect(await stores.operations.list({ states: ['ready'], limit: 10 })).toEqual([])
     expect(await stores.operations.list({ workspaces: ['other'], limit: 10 })).toEqual([])
+  })
+
+  it('live no longer than was meant where the log is ahead of the clock', async () => {
+    const ahead = new Date(NOW.getTime() + 3_600_000)
+    const entry = { action: 'test', actor: null, workspace: null, operation: null, subject: '', code: null }
+    await stores.audit.append({ ...entry, data: {} }, ahead)
+    const { createdAt, expiresAt, requirement } = await create()
+    expect([createdAt, Date.parse(expiresAt) - ahead.getTime()]).toEqual([
+      ahead.toISOString(),
+      requirement.ttl,
+    ])
+    const end = NOW.getTime() + requirement.ttl
+
+    const before = await stores.operations.apply(1, { kind: 'expire' }, new Date(end - 1))
+    const late = await stores.operations.apply(1, approve('bob'), new Date(end))
+
+    expect(before).toMatchObject({ state: 'waiting' })
+    expect(codeOf(late)).toBe('expired')
   })
 
   it('go through the state machine with their audit entries', async () => {
@@ -463,6 +482,24 @@ describe('people', () => {
     const refused = await stores.audit.list({ action: 'link', limit: 20 })
     expect(refused.map(({ code }) => code)).toContain('link_locked')
   })
+})
+
+it('a code counts as long as was meant where the log is ahead of the clock', async () => {
+  const entry = { action: 'test', actor: null, workspace: null, operation: null, subject: '', code: null }
+  await stores.audit.append({ ...entry, data: {} }, new Date(NOW.getTime() + 3_600_000))
+  good(
+    await stores.people.change(
+      { kind: 'add', name: 'maria', accounts: [], grants: [] },
+      actor('carol'),
+      soon,
+    ),
+  )
+  const expiresAt = new Date(soon.getTime() + 600_000)
+  good(await stores.people.invite({ name: 'maria', codeHash: 'right', expiresAt }, actor('carol'), soon))
+
+  const linked = await stores.people.redeem('right', { surface: 'slack', id: 'U9' }, soon)
+
+  expect(good(linked).name).toBe('maria')
 })
 
 describe('freezes and marks', () => {

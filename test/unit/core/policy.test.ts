@@ -45,6 +45,13 @@ describe('rules', () => {
     require: { approvals: 2, reason: true, ttl: '10m' },
   }
 
+  it('with an empty list, which would match nothing, are refused', () => {
+    for (const field of ['risk', 'tag', 'pool', 'node', 'command', 'workspace'])
+      expect(Policy.safeParse({ rules: [{ name: 'r', when: { [field]: [] }, refuse: 'no' }] }).success).toBe(
+        false,
+      )
+  })
+
   it('are joined: highest number, every role, a reason if any asks, shortest time', () => {
     const more = {
       name: 'web',

@@ -333,3 +333,14 @@ describe('decisions', () => {
     expect(claimed.refusal?.code).toBe('expired')
   })
 })
+
+it("what the program itself takes back is nobody's act", () => {
+  const event = { kind: 'cancel', actor: null, reason: 'its requester lost the role' } as const
+  const { operation: after, audit } = transition(operation(), event, soon)
+
+  expect(after).toMatchObject({
+    state: 'cancelled',
+    message: 'It was withdrawn: its requester lost the role',
+  })
+  expect(audit).toMatchObject([{ action: 'operation.cancel', actor: null }])
+})

@@ -219,6 +219,27 @@ describe('between plan and call', () => {
   })
 })
 
+describe('between words and plan', () => {
+  it.each([
+    { by: 'tag', value: 'nightly', said: 'tag=nightly' },
+    { by: 'called', value: 'web-0', said: 'web-0' },
+    { by: 'pool', value: 'lab', said: 'pool=lab' },
+  ] as const)('a guest that is not $said any more is left alone', async (fit) => {
+    const guest = await lab.guest(101)
+    const asked = await lab.change('alice', 'stop', [{ ...guest, fits: [fit] }])
+
+    expect(codeOf(asked)).toBe('plan_stale')
+    expect(textOf(asked)).toContain(fit.said)
+    expect(await posts()).toEqual([])
+  })
+
+  it('a paused VM is not reset, since it would stay paused', async () => {
+    await lab.control.change({ kind: 'power', vmid: 101, to: 'pause' })
+
+    expect(codeOf(await lab.change('alice', 'reset', [await lab.guest(101)]))).toBe('wrong_state')
+  })
+})
+
 describe('calls whose answer is lost', () => {
   const call = { path: '/status/stop$', method: 'POST', count: 1 } as const
   it.each([
@@ -457,6 +478,14 @@ describe('undo', () => {
     await lab.decide('bob', 'approve', 1)
     await lab.control.change({ kind: 'config', vmid: 101, set: { description: 'edited' } })
     await lab.control.change({ kind: 'snapshot-add', vmid: 101, name: 'unrelated' })
+
+    expect(stateOf(await lab.undo('alice', 1))).toBe('verified')
+  })
+
+  it('is not held up by a migration, which leaves its power as it is', async () => {
+    await lab.change('alice', 'stop', [await lab.guest(101)])
+    await lab.decide('bob', 'approve', 1)
+    await lab.control.change({ kind: 'migrate', vmid: 101, node: 'pve2' })
 
     expect(stateOf(await lab.undo('alice', 1))).toBe('verified')
   })

@@ -119,6 +119,7 @@ const UNBOUND: Readonly<Record<string, string>> = {
   'Operation.id': 'its number is its name',
   'Operation.head': 'told by its fields',
   'Operation.leaseBeat': 'a sign of life; without a holder it says nothing',
+  'Operation.head.clockAhead': 'more of it ends its time earlier; the time itself is bound',
   'Operation.head.remindedAt': 'only whether it is reminded of once more',
   'OperationStep.operationId': 'which operation it belongs to',
   'OperationStep.body': 'told by its fields',

@@ -143,8 +143,27 @@ describe('several guests', () => {
     [['node=pve9'], []],
     [['web-01', 'nobody'], 'unknown_guest'],
     [['tga=prod'], 'wrong_argument'],
+    [['name=*'], [101, 102, 103, 104, 106]],
+    // Variables of a script that are empty stand for nothing, never for all.
+    [[], 'wrong_argument'],
+    [[''], 'wrong_argument'],
+    [[',', ' , '].map((word) => word.trim()), 'wrong_argument'],
+    [['pool='], 'wrong_argument'],
+    [['web-01', 'tag='], 'wrong_argument'],
   ])('%s', (words, expected) => {
     expect(vmids(...words)).toEqual(expected)
+  })
+
+  it('carry what they were chosen by, as far as the guest itself can tell', () => {
+    expect(selectGuests([lab], ['web-01,102', 'tag=prod', 'status=running'])).toMatchObject([
+      {
+        vmid: 101,
+        fits: [
+          { by: 'tag', value: 'prod', said: 'tag=prod' },
+          { by: 'called', value: 'web-01', said: 'web-01' },
+        ],
+      },
+    ])
   })
 })
 
