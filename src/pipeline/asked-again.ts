@@ -1,10 +1,9 @@
 import type { GuestRef } from '../core/args.js'
 import { type Answer, CHANGE_ARGS, commandName } from '../core/command.js'
 import { canonical, type Json } from '../core/digest.js'
-import { isOver, operationName } from '../core/operation.js'
-import type { Actor } from '../core/people.js'
+import { isOver, type NewOperation, operationName } from '../core/operation.js'
 import type { Plan } from '../core/plan.js'
-import { isRefusal, refuse } from '../core/refusal.js'
+import { isRefusal, type Refusal, refuse } from '../core/refusal.js'
 import { deskFor } from './desk.js'
 import type { PlanRequest, Told } from './plan.js'
 import type { RoadParts } from './road-parts.js'
@@ -12,21 +11,32 @@ import { type ReadPlan, readPlan } from './stored-plan.js'
 
 /** Words that were said before: what waits already, and what is confirmed by saying it again with its digest. */
 
-/** The same plan of the same person that waits, if it can still be decided: what was edited has to be asked for anew. */
+/** So many plans of one person may wait: more would hide those of others. */
+const MOST_WAITING = 100
+
+/**
+ * The same plan of the same person that waits, if it can still be decided: what was edited has to be asked for anew. Refused
+ * where too many others of theirs wait.
+ */
 export async function waitingAlready(
   { stores, now }: Pick<RoadParts, 'stores' | 'now'>,
-  workspace: string,
-  digest: string,
-  { personId }: Actor,
-): Promise<ReadPlan | null> {
-  const waiting = await stores.operations.list({ workspaces: [workspace], states: ['waiting'], limit: 200 })
-  for (const each of waiting) {
-    const alike = each.planDigest === digest && each.requester.personId === personId
-    if (!alike || isOver(each, now())) continue
+  asked: NewOperation,
+): Promise<ReadPlan | Refusal | null> {
+  const { workspace, planDigest, requester } = asked
+  const newest = { workspaces: [workspace], states: ['waiting'] as const, limit: 2 * MOST_WAITING }
+  const waiting = (await stores.operations.list(newest)).filter(
+    (each) => each.requester.personId === requester.personId && !isOver(each, now()),
+  )
+  for (const each of waiting.filter((one) => one.planDigest === planDigest)) {
     const read = await readPlan(stores, each)
     if (!isRefusal(read)) return read
   }
-  return null
+  if (asked.state !== 'waiting' || waiting.length < MOST_WAITING) return null
+  return refuse(
+    'rate_limited',
+    `${requester.person} has ${waiting.length} plans that wait to be decided.`,
+    '`approvals` lists them; cancel those that are not wanted any more.',
+  )
 }
 
 /**

@@ -207,7 +207,9 @@ async function operationOf(
   const { actor } = request.speaker
   const digest = planDigest(plan)
   const now = parts.now()
-  const same = await waitingAlready(parts, plan.workspace, digest, actor)
+  const made = newOperation(plan, digest, { by: actor, at: now, typed: typedPhrase(plan) })
+  const same = await waitingAlready(parts, made)
+  if (same !== null && isRefusal(same)) return same
   if (same !== null)
     return shownAs(
       same.operation,
@@ -217,7 +219,7 @@ async function operationOf(
       'It was asked for already and waits.',
     )
   const operation = await stores.operations.create({
-    operation: newOperation(plan, digest, { by: actor, at: now, typed: typedPhrase(plan) }),
+    operation: made,
     plan: canonical(plan),
     shown: JSON.stringify(shown),
     at: now,
