@@ -121,6 +121,13 @@ describe('in one home', () => {
     SLOW,
   )
 
+  it('an error in a field names commands as they are typed here', async () => {
+    const form = await (await lab.slack.slash(dave, OPS, 'why')).view()
+    await lab.slack.suggest(dave, form, 'operation', 'op999')
+    const sent = await lab.slack.submit(dave, form, { operation: 'op999' })
+    expect(JSON.stringify(sent)).toContain('/pve approvals')
+  })
+
   it(
     'forms and buttons of another version are told to be so',
     async () => {

@@ -50,7 +50,7 @@ export async function answerForm(
   const intime = await within(PATIENCE_MS, run, asking)
   if (intime === null) await ack({ response_action: 'update', view: modal(title, UNDER_WAY) })
   else if (intime.asked !== null && isRefusal(intime.asked.answer)) {
-    const errors = form.errors(intime.asked.answer)
+    const errors = form.errors(spelled(run, intime.asked.answer))
     if (Object.keys(errors).length > 0) return ack({ response_action: 'errors', errors: { ...errors } })
     await ack()
   } else await ack()
@@ -62,6 +62,14 @@ export async function answerForm(
   const reply = late ? inForm(run, form.view.id, title, aside) : aside
   if (isRefusal(answer)) await tell(run, reply, answer, workspace)
   else await form.done({ answer, workspace, reply, aside, late })
+}
+
+/** Its commands as they are typed here: fields of forms show text as it is. */
+export function spelled({ typed }: Pick<SlackRun, 'typed'>, refusal: Refusal): Refusal {
+  const write = (text: string): string =>
+    text.replace(/`([^`]+)`/g, (_, span: string) => `\`${typed(span)}\``)
+  const { message, hint, details } = refusal
+  return { ...refusal, message: write(message), hint: write(hint), details: details.map(write) }
 }
 
 const UNDER_WAY = 'This takes a moment; the answer comes here.'
@@ -90,7 +98,7 @@ export async function refuseForm(
   title: string,
   { message, hint }: Refusal,
 ): Promise<void> {
-  const text = `${message} ${hint}`
+  const text = `${message} ${hint}`.replaceAll('`', '"')
   const field = view.blocks.find(({ type }) => type === 'input')?.block_id
   if (field === undefined) await ack({ response_action: 'update', view: modal(title, text) })
   else await ack({ response_action: 'errors', errors: { [field]: text.slice(0, MOST_ERROR) } })

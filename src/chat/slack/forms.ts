@@ -33,6 +33,7 @@ import {
   refuseForm,
   type SentForm,
   sayDone,
+  spelled,
   within,
 } from './form-answers.js'
 import { readMetadata } from './form-metadata.js'
@@ -129,7 +130,7 @@ export function submitHandler(talk: Talk): (args: Submit) => Promise<void> {
     const { values } = view.state
     const words = wordsOf(command, values)
     if (isRefusal(words)) {
-      await ack({ response_action: 'errors', errors: { ...errorsOf(words, command, values) } })
+      await ack({ response_action: 'errors', errors: { ...errorsOf(spelled(run, words), command, values) } })
       return
     }
     const user = body.user.id
