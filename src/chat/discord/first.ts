@@ -80,15 +80,6 @@ export function lacking(command: CommandForm, missing: readonly string[]): Refus
   )
 }
 
-/** A button or a form of another version of this program. */
-export function outdated(): Refusal {
-  return refuse(
-    'wrong_argument',
-    'This is of another version of this app.',
-    'Ask anew: `approvals` shows what waits.',
-  )
-}
-
 export function onlyLink(): Refusal {
   return refuse(
     'channel_refused',

@@ -10,6 +10,7 @@ import { isRefusal } from '../../core/refusal.js'
 import { admit } from '../admission.js'
 import type { Asked } from '../asking.js'
 import { formOfButton, type Pressed, parseButton } from '../buttons.js'
+import { outdated } from '../outdated.js'
 import type { Said } from '../places.js'
 import { adopt, press } from '../pressing.js'
 import { directReply, type Reply, replyBy, tell } from './answers.js'
@@ -17,7 +18,6 @@ import { asker, type Talk } from './commands.js'
 import { decideErrors, filledIn, type Meta, openDecideForm, readMeta, titleOf } from './decide-form.js'
 import { answerForm, refuseForm, type SentForm, sayDone } from './form-answers.js'
 import { publish } from './home.js'
-import { outdated } from './outdated.js'
 
 /** Buttons on cards, and the forms that some of them open first. */
 

@@ -14,6 +14,7 @@ import { isRefusal } from '../../core/refusal.js'
 import type { Reading } from '../../ports/road.js'
 import { admit } from '../admission.js'
 import { argumentOf, lineFor } from '../offers.js'
+import { outdated } from '../outdated.js'
 import type { Said } from '../places.js'
 import { answer } from './answers.js'
 import { ask, type Talk } from './commands.js'
@@ -39,7 +40,6 @@ import {
 import { readMetadata } from './form-metadata.js'
 import { errorsOf, wordsOf } from './form-values.js'
 import { optionsFor } from './options.js'
-import { outdated } from './outdated.js'
 
 /** Forms for commands: opened when words are missing, filled with what fits, answered in their own fields. */
 

@@ -22,11 +22,11 @@ import {
   REFRESH,
   refreshHandler,
 } from './home.js'
-import { unknownForm } from './outdated.js'
 import type { SlackParts, SlackRun } from './parts.js'
 import { slackPeople } from './people.js'
 import { slackTransport } from './transport.js'
 import { typedOnSlack } from './typed.js'
+import { unknownForm } from './unknown-form.js'
 
 /** Slack's tiers, with some room left: chat.update is tier 3, chat.postMessage one per second and channel. */
 const LIMITS = { perMinute: { post: 60, edit: 40 }, betweenPosts: 1000 } as const
