@@ -233,17 +233,6 @@ describe('between words and plan', () => {
     expect(await posts()).toEqual([])
   })
 
-  it('of one person a hundred plans may wait, and others ask all the same', async () => {
-    const guest = await lab.guest(101)
-    for (let n = 0; n < 100; n++)
-      expect(codeOf(await lab.change('alice', 'stop', [guest], { reason: `${n}` }))).toBe('waiting')
-
-    expect(codeOf(await lab.change('alice', 'stop', [guest], { reason: 'one more' }))).toBe('rate_limited')
-    expect(codeOf(await lab.change('alice', 'stop', [guest], { reason: '7' }))).toBe('waiting')
-    expect(codeOf(await lab.change('carol', 'stop', [guest]))).toBe('waiting')
-    expect(codeOf(await lab.change('alice', 'start', [await lab.guest(104)]))).toBe('verified')
-  }, 60_000)
-
   it('a paused VM is not reset, since it would stay paused', async () => {
     await lab.control.change({ kind: 'power', vmid: 101, to: 'pause' })
 
