@@ -84,9 +84,8 @@ function operationParts({
     },
     get: async (id) => rows.get(id) ?? null,
     plan: async (id) => plans.get(id) ?? null,
-    list: async ({ workspaces, states, limit }) =>
-      [...rows.values()]
-        .reverse()
+    list: async ({ workspaces, states, limit, oldestFirst }) =>
+      (oldestFirst === true ? [...rows.values()] : [...rows.values()].reverse())
         .filter((each) => workspaces?.includes(each.workspace) ?? true)
         .filter((each) => states?.includes(each.state) ?? true)
         .slice(0, limit),
@@ -94,7 +93,7 @@ function operationParts({
       const row = rows.get(id)
       if (row === undefined) throw new Error(`no operation ${id}`)
       const at = effective(now)
-      const { operation, audit, refusal } = transition(row, event, at, around(row, at))
+      const { operation, audit, refusal } = transition(row, event, at, around(row, at), now)
       rows.set(id, operation)
       for (const entry of audit) write(entry, at)
       return refusal ?? operation

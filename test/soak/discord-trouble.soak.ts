@@ -10,9 +10,11 @@ const ANSWER = 'PATCH /webhooks/:app/:token/messages/:message'
 const [VIEW, SEND, EMBED, ATTACH, START_THREADS] = [10n, 11n, 14n, 15n, 35n].map((bit) => 1n << bit)
 const SLOW = 60_000
 
-describe.each(['gateway', 'http'] as const)('over %s', (way) => {
-  let lab: DiscordLab
-  let stage: Stage
+let lab: DiscordLab
+let stage: Stage
+
+/** One home for what stands in a block, each of whose tests breaks no rule of Discord. */
+function labOf(way: 'gateway' | 'http'): void {
   beforeAll(async () => {
     lab = await startDiscordLab(way, { prepare })
     stage = stageOf(lab)
@@ -22,6 +24,10 @@ describe.each(['gateway', 'http'] as const)('over %s', (way) => {
     expect(lab.driver.takeViolations()).toEqual([])
   })
   afterAll(() => lab.close())
+}
+
+describe.each(['gateway', 'http'] as const)('over %s', (way) => {
+  labOf(way)
 
   it(
     'a token that was refused once is tried again',
@@ -65,17 +71,7 @@ describe.each(['gateway', 'http'] as const)('over %s', (way) => {
 })
 
 describe('threads', () => {
-  let lab: DiscordLab
-  let stage: Stage
-  beforeAll(async () => {
-    lab = await startDiscordLab('gateway', { prepare })
-    stage = stageOf(lab)
-  }, SLOW)
-  afterEach(() => {
-    lab.takeFaults()
-    expect(lab.driver.takeViolations()).toEqual([])
-  })
-  afterAll(() => lab.close())
+  labOf('gateway')
 
   const failing = async () => {
     const guest = stage.off()

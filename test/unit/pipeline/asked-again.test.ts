@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { newOperation, type Operation } from '../../../src/core/operation.js'
 import { planDigest } from '../../../src/core/plan.js'
 import { waitingAlready } from '../../../src/pipeline/asked-again.js'
-import type { Stores } from '../../../src/ports/store/stores.js'
 import { actor, NOW, ONE_APPROVAL, plan } from '../core/operations.js'
+import { contextOf } from '../features/support.js'
 
 /** What a person may leave waiting. */
 
@@ -15,8 +15,9 @@ const many = (who: string, count: number): readonly Operation[] =>
   Array.from({ length: count }, (_, n) => ({ ...asked(who, `${n}`), id: n + 1 }))
 
 function answered(waiting: readonly Operation[], next: ReturnType<typeof asked>, now = NOW) {
-  const stores = { operations: { list: async () => waiting } } as unknown as Stores
-  return waitingAlready({ stores, now: () => now }, next)
+  const { stores } = contextOf({})
+  const operations = { ...stores.operations, list: async () => waiting }
+  return waitingAlready({ stores: { ...stores, operations }, now: () => now }, next)
 }
 
 describe('of one person a hundred plans may wait', () => {

@@ -2,13 +2,16 @@ import { describe, expect, it } from '@jest/globals'
 import type { Operation } from '../../../src/core/operation.js'
 import type { Grant } from '../../../src/core/people.js'
 import { scopedStores } from '../../../src/pipeline/scope.js'
-import type { Stores } from '../../../src/ports/store/stores.js'
 import { operation } from '../core/operations.js'
+import { contextOf, guest, picture } from '../features/support.js'
 
 /** What somebody sees who may read some guests alone. */
 
 const MINE: readonly Grant[] = [{ role: 'operator', scope: { kind: 'guest', cluster: 'lab', vmid: 101 } }]
-const guests = [101, 102].map((vmid) => ({ vmid, name: `vm-${vmid}`, node: 'pve1', pool: null, tags: [] }))
+const PICTURE = picture(
+  'lab',
+  [101, 102].map((vmid) => guest(vmid, `vm-${vmid}`)),
+)
 
 function step(vmid: number): Operation['steps'][number] {
   const [first] = operation().steps
@@ -23,16 +26,13 @@ function operations(...vmids: readonly (readonly number[])[]): readonly Operatio
 
 function seen(all: readonly Operation[], person: number | null = null) {
   const asked: number[] = []
-  const stores = {
-    inventory: { base: async (cluster: string) => ({ cluster, inventory: { guests, pools: [] } }) },
-    operations: {
-      list: async ({ limit }: { readonly limit: number }) => {
-        asked.push(limit)
-        return all.slice(0, limit)
-      },
-    },
-  } as unknown as Stores
-  return { asked, list: scopedStores(stores, MINE, person).operations.list }
+  const { stores } = contextOf({ pictures: [PICTURE] })
+  const list = async ({ limit }: { readonly limit: number }) => {
+    asked.push(limit)
+    return all.slice(0, limit)
+  }
+  const scoped = scopedStores({ ...stores, operations: { ...stores.operations, list } }, MINE, person)
+  return { asked, list: scoped.operations.list }
 }
 
 describe('operations', () => {

@@ -91,16 +91,18 @@ describe('the manifest', () => {
 })
 
 const SPEC = '../shared/platform-specs/slack-manifest.schema.json'
-const withSpec = existsSync(SPEC) ? describe : describe.skip
+// In CI it has to be there; elsewhere its absence is said aloud.
+const withSpec = existsSync(SPEC) || process.env.CI === 'true' ? describe : describe.skip
+if (!existsSync(SPEC)) console.warn('skipped: needs slack-manifest.schema.json')
 
 withSpec("Slack's own schema", () => {
-  const spec: unknown = existsSync(SPEC) ? JSON.parse(readFileSync(SPEC, 'utf8')) : null
+  const read = (): unknown => JSON.parse(readFileSync(SPEC, 'utf8'))
 
   it.each([
     ['socket', socket],
     ['http', http],
   ])('accepts the manifest for %s', (_, manifest) => {
-    expect(violations(spec, manifest)).toEqual([])
+    expect(violations(read(), manifest)).toEqual([])
   })
 
   it.each([
@@ -121,8 +123,8 @@ withSpec("Slack's own schema", () => {
       'bot_events: has an item twice',
     ],
   ])('refuses %s', (_, manifest, place) => {
-    expect(violations(spec, manifest).join('\n')).toContain(place)
-    expect(violations(spec, manifest).length > 0).toBe(true)
+    expect(violations(read(), manifest).join('\n')).toContain(place)
+    expect(violations(read(), manifest).length > 0).toBe(true)
   })
 })
 
